@@ -1,0 +1,227 @@
+package federation
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Context is the @context of everything we write: all the terms beyond
+// ActivityStreams that our documents use, under the names the field knows
+// them by.
+var Context = json.RawMessage(`[` +
+	`"https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",{` +
+	`"manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
+	`"sensitive":"as:sensitive",` +
+	`"Hashtag":"as:Hashtag",` +
+	`"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},` +
+	`"movedTo":{"@id":"as:movedTo","@type":"@id"},` +
+	`"ostatus":"http://ostatus.org#",` +
+	`"conversation":"ostatus:conversation",` +
+	`"schema":"http://schema.org#",` +
+	`"PropertyValue":"schema:PropertyValue",` +
+	`"value":"schema:value",` +
+	`"toot":"http://joinmastodon.org/ns#",` +
+	`"Emoji":"toot:Emoji",` +
+	`"featured":{"@id":"toot:featured","@type":"@id"},` +
+	`"featuredTags":{"@id":"toot:featuredTags","@type":"@id"},` +
+	`"discoverable":"toot:discoverable",` +
+	`"indexable":"toot:indexable",` +
+	`"memorial":"toot:memorial",` +
+	`"suspended":"toot:suspended",` +
+	`"blurhash":"toot:blurhash",` +
+	`"votersCount":"toot:votersCount",` +
+	`"focalPoint":{"@container":"@list","@id":"toot:focalPoint"},` +
+	`"quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},` +
+	`"quoteAuthorization":{"@id":"https://w3id.org/fep/044f#quoteAuthorization","@type":"@id"},` +
+	`"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` +
+	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +
+	`"fedibird":"http://fedibird.com/ns#",` +
+	`"quoteUri":"fedibird:quoteUri",` +
+	`"misskey":"https://misskey-hub.net/ns#",` +
+	`"_misskey_quote":"misskey:_misskey_quote",` +
+	`"gts":"https://gotosocial.org/ns#",` +
+	`"interactionPolicy":{"@id":"gts:interactionPolicy","@type":"@id"},` +
+	`"canQuote":{"@id":"gts:canQuote","@type":"@id"},` +
+	`"automaticApproval":{"@id":"gts:automaticApproval","@type":"@id"},` +
+	`"manualApproval":{"@id":"gts:manualApproval","@type":"@id"},` +
+	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
+	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"}` +
+	`}]`)
+
+// Stamp writes a time as ActivityStreams wants it.
+func Stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// Activity is what one actor tells others that he did. Set Context on the
+// outermost document only. Object is an id or one of the types here.
+type Activity struct {
+	Context   json.RawMessage `json:"@context,omitempty"`
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	Actor     string          `json:"actor"`
+	Published string          `json:"published,omitempty"`
+	To        []string        `json:"to,omitempty"`
+	Cc        []string        `json:"cc,omitempty"`
+	Object    any             `json:"object,omitempty"`
+	Target    string          `json:"target,omitempty"`
+	Content   string          `json:"content,omitempty"` // of a Flag
+	Result    string          `json:"result,omitempty"`  // of an Accept, FEP-044f
+}
+
+// Note is a post. With Type "Question" it is a poll.
+type Note struct {
+	Context            json.RawMessage   `json:"@context,omitempty"`
+	ID                 string            `json:"id"`
+	Type               string            `json:"type"`
+	AttributedTo       string            `json:"attributedTo"`
+	To                 []string          `json:"to"`
+	Cc                 []string          `json:"cc"`
+	Summary            string            `json:"summary,omitempty"`
+	Content            string            `json:"content"`
+	ContentMap         map[string]string `json:"contentMap,omitempty"`
+	Source             *Source           `json:"source,omitempty"`
+	Sensitive          bool              `json:"sensitive"`
+	Published          string            `json:"published,omitempty"`
+	Updated            string            `json:"updated,omitempty"`
+	URL                string            `json:"url,omitempty"`
+	InReplyTo          string            `json:"inReplyTo,omitempty"`
+	Conversation       string            `json:"conversation,omitempty"`
+	ThreadContext      string            `json:"context,omitempty"`
+	Tag                []Tag             `json:"tag"`
+	Attachment         []Attachment      `json:"attachment"`
+	Replies            any               `json:"replies,omitempty"`
+	Likes              any               `json:"likes,omitempty"`
+	Shares             any               `json:"shares,omitempty"`
+	Quote              string            `json:"quote,omitempty"`
+	QuoteURI           string            `json:"quoteUri,omitempty"`
+	MisskeyQuote       string            `json:"_misskey_quote,omitempty"`
+	QuoteAuthorization string            `json:"quoteAuthorization,omitempty"`
+	InteractionPolicy  any               `json:"interactionPolicy,omitempty"`
+
+	OneOf       []Choice `json:"oneOf,omitempty"`
+	AnyOf       []Choice `json:"anyOf,omitempty"`
+	EndTime     string   `json:"endTime,omitempty"`
+	Closed      string   `json:"closed,omitempty"`
+	VotersCount *int     `json:"votersCount,omitempty"`
+}
+
+// MarshalJSON writes empty lists as such: some readers stumble over null.
+func (n Note) MarshalJSON() ([]byte, error) {
+	type plain Note
+	p := plain(n)
+	p.To, p.Cc = listed(p.To), listed(p.Cc)
+	p.Tag, p.Attachment = listed(p.Tag), listed(p.Attachment)
+	return json.Marshal(p)
+}
+
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Choice is an option of a poll.
+type Choice struct {
+	Name  string
+	Votes int
+}
+
+// MarshalJSON writes the votes as the size of a collection of replies.
+func (c Choice) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"type": "Note", "name": c.Name,
+		"replies": map[string]any{"type": "Collection", "totalItems": c.Votes},
+	})
+}
+
+// Tombstone stands where something was deleted.
+type Tombstone struct {
+	Context    json.RawMessage `json:"@context,omitempty"`
+	ID         string          `json:"id"`
+	Type       string          `json:"type"`
+	FormerType string          `json:"formerType,omitempty"`
+	Deleted    string          `json:"deleted,omitempty"`
+}
+
+// Actor is somebody of ours.
+type Actor struct {
+	Context                   json.RawMessage `json:"@context,omitempty"`
+	ID                        string          `json:"id"`
+	Type                      string          `json:"type"`
+	PreferredUsername         string          `json:"preferredUsername"`
+	Name                      string          `json:"name,omitempty"`
+	Summary                   string          `json:"summary,omitempty"`
+	URL                       string          `json:"url,omitempty"`
+	WebFinger                 string          `json:"webfinger,omitempty"` // FEP-2c59
+	Inbox                     string          `json:"inbox"`
+	Outbox                    string          `json:"outbox,omitempty"`
+	Followers                 string          `json:"followers,omitempty"`
+	Following                 string          `json:"following,omitempty"`
+	Featured                  string          `json:"featured,omitempty"`
+	FeaturedTags              string          `json:"featuredTags,omitempty"`
+	Endpoints                 *Endpoints      `json:"endpoints,omitempty"`
+	PublicKey                 *KeyDocument    `json:"publicKey,omitempty"`
+	Icon                      *Attachment     `json:"icon,omitempty"`
+	Image                     *Attachment     `json:"image,omitempty"`
+	Published                 string          `json:"published,omitempty"`
+	Updated                   string          `json:"updated,omitempty"`
+	ManuallyApprovesFollowers bool            `json:"manuallyApprovesFollowers"`
+	Discoverable              bool            `json:"discoverable"`
+	Indexable                 bool            `json:"indexable"`
+	Memorial                  bool            `json:"memorial,omitempty"`
+	Suspended                 bool            `json:"suspended,omitempty"`
+	AlsoKnownAs               []string        `json:"alsoKnownAs,omitempty"`
+	MovedTo                   string          `json:"movedTo,omitempty"`
+	Tag                       []Tag           `json:"tag,omitempty"`
+	Attachment                []Attachment    `json:"attachment,omitempty"`
+}
+
+// Collection is a collection or a page of one, ordered or not, by its Type.
+// Items are written as orderedItems where the type is an ordered one.
+type Collection struct {
+	Context      json.RawMessage
+	ID           string
+	Type         string
+	TotalItems   *int
+	First        any // an id or a page
+	Last         string
+	Next, Prev   string
+	PartOf       string
+	Items        []any
+	AttributedTo string
+}
+
+// MarshalJSON writes the items under the name that the type wants. A page has
+// them even if there are none.
+func (c Collection) MarshalJSON() ([]byte, error) {
+	doc := struct {
+		Context      json.RawMessage `json:"@context,omitempty"`
+		ID           string          `json:"id,omitempty"`
+		Type         string          `json:"type"`
+		AttributedTo string          `json:"attributedTo,omitempty"`
+		TotalItems   *int            `json:"totalItems,omitempty"`
+		First        any             `json:"first,omitempty"`
+		Last         string          `json:"last,omitempty"`
+		PartOf       string          `json:"partOf,omitempty"`
+		Next         string          `json:"next,omitempty"`
+		Prev         string          `json:"prev,omitempty"`
+		Items        *[]any          `json:"items,omitempty"`
+		OrderedItems *[]any          `json:"orderedItems,omitempty"`
+	}{Context: c.Context, ID: c.ID, Type: c.Type, AttributedTo: c.AttributedTo, TotalItems: c.TotalItems,
+		First: c.First, Last: c.Last, PartOf: c.PartOf, Next: c.Next, Prev: c.Prev}
+	if c.First == nil || len(c.Items) > 0 {
+		items := listed(c.Items)
+		switch c.Type {
+		case "OrderedCollection", "OrderedCollectionPage":
+			doc.OrderedItems = &items
+		default:
+			doc.Items = &items
+		}
+	}
+	return json.Marshal(doc)
+}

@@ -1,0 +1,161 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"parley/internal/fault"
+	"parley/internal/safehttp"
+)
+
+// JRD is a WebFinger answer, RFC 7033.
+type JRD struct {
+	Subject string    `json:"subject"`
+	Aliases []string  `json:"aliases,omitempty"`
+	Links   []JRDLink `json:"links"`
+}
+
+// JRDLink is one of its links.
+type JRDLink struct {
+	Rel      string `json:"rel"`
+	Type     string `json:"type,omitempty"`
+	Href     string `json:"href,omitempty"`
+	Template string `json:"template,omitempty"`
+}
+
+// ParseHandle splits `name@host`, with or without `acct:` or a leading @.
+func ParseHandle(s string) (name string, host Host, err error) {
+	s = strings.TrimPrefix(strings.TrimSpace(s), "acct:")
+	name, rest, ok := strings.Cut(strings.TrimPrefix(s, "@"), "@")
+	if !ok || name == "" || len(name) > maxName || strings.ContainsFunc(name, unfitForName) {
+		return "", "", fault.New(fault.Invalid, "A handle looks like name@host")
+	}
+	host, err = ParseHost(rest)
+	return name, host, err
+}
+
+func unfitForName(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("/?#@:", r) }
+
+// WebFinger asks the host of a handle which actor it means, and by what
+// subject the host calls him. Nobody else has confirmed that; see Resolve.
+func (c *Client) WebFinger(ctx context.Context, handle string) (actorURI, subject string, err error) {
+	name, host, err := ParseHandle(handle)
+	if err != nil {
+		return "", "", err
+	}
+	jrd, err := c.webfinger(ctx, host, "acct:"+name+"@"+string(host))
+	if err != nil {
+		return "", "", err
+	}
+	for _, l := range jrd.Links {
+		if l.Rel == "self" && IsActivityType(l.Type) && isWeb(l.Href) {
+			actorURI = l.Href
+			break
+		}
+	}
+	if actorURI == "" {
+		return "", "", fault.New(fault.NotFound, handle+" is not in the fediverse")
+	}
+	if subject, err = normalHandle(jrd.Subject); err != nil {
+		return "", "", err
+	}
+	return actorURI, subject, nil
+}
+
+func normalHandle(s string) (string, error) {
+	name, host, err := ParseHandle(s)
+	return name + "@" + string(host), err
+}
+
+// webfinger tries the schemes in the order in which they are likely.
+func (c *Client) webfinger(ctx context.Context, host Host, resource string) (*JRD, error) {
+	schemes := []string{"https"}
+	if c.HTTP.AllowsHTTP() {
+		schemes = append(schemes, "http")
+		if host.Local() || host.hasPort() {
+			schemes = []string{"http", "https"}
+		}
+	}
+	var err error
+	for _, scheme := range schemes {
+		var jrd *JRD
+		jrd, err = c.readJRD(ctx, scheme+"://"+string(host)+"/.well-known/webfinger?resource="+url.QueryEscape(resource))
+		if err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Gone) {
+			return jrd, err
+		}
+	}
+	return nil, err
+}
+
+func (c *Client) readJRD(ctx context.Context, uri string) (*JRD, error) {
+	resp, err := c.get(ctx, uri, "application/jrd+json, application/json", nil)
+	if err != nil {
+		return nil, err
+	}
+	body, err := safehttp.ReadBody(resp, documentLimit)
+	if err != nil {
+		return nil, err
+	}
+	jrd := &JRD{}
+	if json.Unmarshal(body, jrd) != nil {
+		return nil, fault.New(fault.Invalid, uri+" is not a WebFinger document")
+	}
+	return jrd, nil
+}
+
+// Resolve finds the actor of a handle and the handle that he goes by. The
+// handle's host has to name the actor, and the actor's host the handle: a
+// subject on a third host is not believed until that host has said the same.
+func (c *Client) Resolve(ctx context.Context, handle string, key *Key) (actor *Object, confirmed string, err error) {
+	uri, _, err := c.WebFinger(ctx, handle)
+	if err != nil {
+		return nil, "", err
+	}
+	if actor, err = c.FetchActor(ctx, uri, key); err != nil {
+		return nil, "", err
+	}
+	if confirmed, err = c.Handle(ctx, actor); err != nil {
+		return nil, "", err
+	}
+	asked, err := normalHandle(handle)
+	if err != nil {
+		return nil, "", err
+	}
+	if !strings.EqualFold(asked, confirmed) && !c.names(ctx, asked, actor, confirmed) {
+		return nil, "", fault.New(fault.NotFound, handle+" is not confirmed by the actor it points to")
+	}
+	return actor, confirmed, nil
+}
+
+// names reports whether an old or second handle leads to the actor under the
+// handle that he goes by.
+func (c *Client) names(ctx context.Context, handle string, actor *Object, confirmed string) bool {
+	uri, subject, err := c.WebFinger(ctx, handle)
+	return err == nil && uri == actor.ID && strings.EqualFold(subject, confirmed)
+}
+
+// Handle is the name@host of an actor, confirmed both ways: his own host says
+// it, and where it is on another host, that host points back at him.
+func (c *Client) Handle(ctx context.Context, actor *Object) (string, error) {
+	own := actor.PreferredUsername + "@" + string(HostOf(actor.ID))
+	uri, subject, err := c.WebFinger(ctx, own)
+	if err != nil {
+		return "", err
+	}
+	if uri != actor.ID {
+		return "", fault.New(fault.NotFound, own+" is somebody else than "+actor.ID)
+	}
+	if strings.EqualFold(subject, own) {
+		return subject, nil
+	}
+	uri, again, err := c.WebFinger(ctx, subject)
+	if err != nil {
+		return "", err
+	}
+	if uri != actor.ID || !strings.EqualFold(again, subject) {
+		return "", fault.New(fault.NotFound, subject+" does not point to "+actor.ID)
+	}
+	return subject, nil
+}
