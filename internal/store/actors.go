@@ -1,0 +1,169 @@
+package store
+
+import (
+	"strings"
+
+	"gorm.io/gorm/clause"
+)
+
+// Actor is the actor with the id.
+func (r Reader) Actor(id int64) (*Actor, error) {
+	var a Actor
+	return &a, r.one(&a, "Account", `SELECT * FROM actors WHERE id = ?`, id)
+}
+
+// ActorByURI is the actor with the ActivityPub id.
+func (r Reader) ActorByURI(uri string) (*Actor, error) {
+	var a Actor
+	return &a, r.one(&a, "Account", `SELECT * FROM actors WHERE uri = ?`, uri)
+}
+
+// ActorByHandle is who has, or once had, the name at the domain; an empty
+// domain means here.
+func (r Reader) ActorByHandle(name, domain string) (*Actor, error) {
+	var a Actor
+	return &a, r.one(&a, "Account", `SELECT a.* FROM handles h JOIN actors a ON a.id = h.actor_id WHERE h.name = ? AND h.domain = ?`,
+		strings.ToLower(name), strings.ToLower(domain))
+}
+
+// Actors are the actors with the ids, by id. Missing ones are left out.
+func (r Reader) Actors(ids []int64) (map[int64]*Actor, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.in("id", ids)
+	var rows []*Actor
+	if err := r.scan(&rows, `SELECT * FROM actors WHERE `+cond, arg); err != nil {
+		return nil, err
+	}
+	return byID(rows, func(a *Actor) int64 { return a.ID }), nil
+}
+
+// ActorsByURI are the actors with the ActivityPub ids that are known, by id.
+func (r Reader) ActorsByURI(uris []string) (map[string]*Actor, error) {
+	if len(uris) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.inText("uri", uris)
+	var rows []*Actor
+	if err := r.scan(&rows, `SELECT * FROM actors WHERE `+cond, arg); err != nil {
+		return nil, err
+	}
+	return byID(rows, func(a *Actor) string { return a.URI }), nil
+}
+
+func byID[K comparable, T any](rows []T, key func(T) K) map[K]T {
+	m := make(map[K]T, len(rows))
+	for _, row := range rows {
+		m[key(row)] = row
+	}
+	return m
+}
+
+// SearchActors finds people by the start of a name or handle, or a part of the
+// display name; those whom viewer follows come first.
+func (r Reader) SearchActors(viewer int64, query string, followingOnly bool, limit, offset int) ([]*Actor, error) {
+	query = strings.ToLower(strings.TrimPrefix(query, "@"))
+	name, domain, _ := strings.Cut(query, "@")
+	where := `(h.name LIKE ? ESCAPE '\' AND h.domain LIKE ? ESCAPE '\' OR LOWER(a.display_name) LIKE ? ESCAPE '\')`
+	args := []any{viewer, like(name) + "%", like(domain) + "%", "%" + like(query) + "%"}
+	if followingOnly {
+		where += ` AND f.id IS NOT NULL`
+	}
+	var rows []*Actor
+	err := r.scan(&rows, `SELECT a.* FROM handles h JOIN actors a ON a.id = h.actor_id
+ LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id AND f.accepted
+ WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND a.kind <> 'Application'
+ ORDER BY CASE WHEN f.id IS NULL THEN 1 ELSE 0 END, a.followers_count DESC, a.id LIMIT ? OFFSET ?`, append(args, limit, offset)...)
+	return rows, err
+}
+
+// like makes text literal inside a LIKE pattern.
+func like(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
+
+// InstanceActor is the actor that fetches in the node's own name.
+func (r Reader) InstanceActor() (*Actor, error) {
+	var a Actor
+	return &a, r.one(&a, "Instance actor", `SELECT * FROM actors WHERE domain = '' AND kind = 'Application' ORDER BY id LIMIT 1`)
+}
+
+// Key is the public key with the id, and its owner.
+func (r Reader) Key(keyID string) (*Key, error) {
+	var k Key
+	return &k, r.one(&k, "Key", `SELECT * FROM actor_keys WHERE key_id = ? AND retired_at = 0`, keyID)
+}
+
+// SigningKey is the key one of our actors signs with.
+func (r Reader) SigningKey(actorID int64) (*Key, error) {
+	var k Key
+	return &k, r.one(&k, "Key", `SELECT * FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0 ORDER BY created_at DESC LIMIT 1`, actorID)
+}
+
+// CreateActor stores a new actor under its handle. Where the handle belonged
+// to another, a remote one's is taken over: its node has given it anew.
+func (tx *Tx) CreateActor(a *Actor) error {
+	if err := tx.g.Create(a).Error; err != nil {
+		return err
+	}
+	return tx.setHandle(a)
+}
+
+// UpdateActor stores the actor as it is now, under a new revision.
+func (tx *Tx) UpdateActor(a *Actor) error {
+	a.Revision++
+	a.UpdatedAt = Now()
+	// Counters belong to whoever follows and posts, not to a profile.
+	err := tx.g.Omit("StatusesCount", "FollowersCount", "FollowingCount", "LastStatusAt", "Lifecycle", "Limited").Save(a).Error
+	if err != nil {
+		return err
+	}
+	return tx.setHandle(a)
+}
+
+// setHandle makes the actor's name and domain its current handle; earlier ones
+// keep resolving.
+func (tx *Tx) setHandle(a *Actor) error {
+	name, domain := strings.ToLower(a.Username), strings.ToLower(a.Domain)
+	if _, err := tx.exec(`UPDATE handles SET is_current = FALSE WHERE actor_id = ? AND NOT (name = ? AND domain = ?) AND is_current`, a.ID, name, domain); err != nil {
+		return err
+	}
+	_, err := tx.exec(`INSERT INTO handles (name, domain, actor_id, is_current, created_at) VALUES (?, ?, ?, TRUE, ?)
+ ON CONFLICT (name, domain) DO UPDATE SET actor_id = excluded.actor_id, is_current = TRUE`, name, domain, a.ID, Now())
+	return err
+}
+
+// SetKey stores a key under its id, in place of what was there.
+func (tx *Tx) SetKey(k *Key) error {
+	return tx.g.Clauses(clause.OnConflict{UpdateAll: true}).Create(k).Error
+}
+
+// RetireKeys ends all remote keys of the actor but the one named.
+func (tx *Tx) RetireKeys(actorID int64, but string) error {
+	_, err := tx.exec(`UPDATE actor_keys SET retired_at = ? WHERE actor_id = ? AND key_id <> ? AND retired_at = 0`, Now(), actorID, but)
+	return err
+}
+
+// SetLifecycle moves an account to another state.
+func (tx *Tx) SetLifecycle(actorID int64, state Lifecycle) error {
+	_, err := tx.exec(`UPDATE actors SET lifecycle = ?, revision = revision + 1, updated_at = ? WHERE id = ?`, state, Now(), actorID)
+	return err
+}
+
+// LimitDomain keeps the people of a domain in, or takes them out of, public
+// timelines; suffix is for a wildcard such as *.example.org.
+func (tx *Tx) LimitDomain(domain string, limited bool) error {
+	pattern := like(domain)
+	if rest, ok := strings.CutPrefix(domain, "*."); ok {
+		pattern = "%." + like(rest)
+	}
+	if _, err := tx.exec(`UPDATE actors SET limited = ?, revision = revision + 1 WHERE domain <> '' AND domain LIKE ? ESCAPE '\' AND limited <> ?`, limited, pattern, limited); err != nil {
+		return err
+	}
+	if !limited {
+		return nil
+	}
+	_, err := tx.exec(`UPDATE posts SET listed = FALSE WHERE listed AND actor_id IN (SELECT id FROM actors WHERE limited)`)
+	return err
+}

@@ -1,0 +1,67 @@
+package store
+
+// CreateFavourite stores a favourite and tells whether it is new.
+func (tx *Tx) CreateFavourite(uri string, actor, post int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO favourites (id, uri, actor_id, post_id, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, NewID(), uri, actor, post, Now())
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.exec(`UPDATE posts SET favourites_count = favourites_count + 1, revision = revision + 1 WHERE id = ?`, post)
+	return true, err
+}
+
+// DeleteFavourite ends a favourite and gives the URI it had, empty if there
+// was none.
+func (tx *Tx) DeleteFavourite(actor, post int64) (string, error) {
+	var uri string
+	if err := tx.scan(&uri, `DELETE FROM favourites WHERE actor_id = ? AND post_id = ? RETURNING uri`, actor, post); err != nil || uri == "" {
+		return "", err
+	}
+	if _, err := tx.exec(`DELETE FROM notifications WHERE post_id = ? AND from_id = ? AND kind = 'favourite'`, post, actor); err != nil {
+		return "", err
+	}
+	_, err := tx.exec(`UPDATE posts SET favourites_count = favourites_count - 1, revision = revision + 1 WHERE id = ?`, post)
+	return uri, err
+}
+
+// FavouriteByURI is the actor and post of the Like with the URI.
+func (r Reader) FavouriteByURI(uri string) (actor, post int64, err error) {
+	var row struct{ ActorID, PostID int64 }
+	err = r.one(&row, "Favourite", `SELECT actor_id, post_id FROM favourites WHERE uri = ?`, uri)
+	return row.ActorID, row.PostID, err
+}
+
+// BoostBy is the actor's live boost of the post.
+func (r Reader) BoostBy(actor, post int64) (*Post, error) {
+	var p Post
+	return &p, r.one(&p, "Boost", `SELECT * FROM posts WHERE boost_of_id = ? AND actor_id = ? AND deleted_at = 0`, post, actor)
+}
+
+// SetBookmark keeps a post for its reader.
+func (tx *Tx) SetBookmark(actor, post int64) error {
+	_, err := tx.exec(`INSERT INTO bookmarks (id, actor_id, post_id, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, NewID(), actor, post, Now())
+	return err
+}
+
+// DeleteBookmark lets go of a post.
+func (tx *Tx) DeleteBookmark(actor, post int64) error {
+	_, err := tx.exec(`DELETE FROM bookmarks WHERE actor_id = ? AND post_id = ?`, actor, post)
+	return err
+}
+
+// SetPin features a post on its author's profile and tells whether that is new.
+func (tx *Tx) SetPin(actor, post int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO pins (actor_id, post_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, actor, post, Now())
+	return n > 0, err
+}
+
+// DeletePin ends that.
+func (tx *Tx) DeletePin(actor, post int64) (bool, error) {
+	n, err := tx.exec(`DELETE FROM pins WHERE actor_id = ? AND post_id = ?`, actor, post)
+	return n > 0, err
+}
+
+// Pins counts what the actor features.
+func (r Reader) Pins(actor int64) (int64, error) {
+	return r.number(`SELECT COUNT(*) FROM pins WHERE actor_id = ?`, actor)
+}

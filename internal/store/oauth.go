@@ -1,0 +1,107 @@
+package store
+
+// CreateApp stores a client application.
+func (tx *Tx) CreateApp(a *App) error { return tx.g.Create(a).Error }
+
+// App is the client application with the client_id.
+func (r Reader) App(clientID string) (*App, error) {
+	var a App
+	return &a, r.one(&a, "Application", `SELECT * FROM oauth_apps WHERE client_id = ?`, clientID)
+}
+
+// AppByID is the client application with the row id.
+func (r Reader) AppByID(id int64) (*App, error) {
+	var a App
+	return &a, r.one(&a, "Application", `SELECT * FROM oauth_apps WHERE id = ?`, id)
+}
+
+// Apps are the client applications with the row ids.
+func (r Reader) Apps(ids []int64) (map[int64]*App, error) {
+	cond, arg := r.in("id", ids)
+	var rows []*App
+	if err := r.scan(&rows, `SELECT * FROM oauth_apps WHERE `+cond, arg); err != nil {
+		return nil, err
+	}
+	return byID(rows, func(a *App) int64 { return a.ID }), nil
+}
+
+// CreateCode stores an authorization code.
+func (tx *Tx) CreateCode(c *Code) error { return tx.g.Create(c).Error }
+
+// UseCode marks the code used and hands it out as it was before: UsedAt tells
+// whether somebody was here already.
+func (tx *Tx) UseCode(codeHash string) (*Code, error) {
+	var c Code
+	lock := ""
+	if tx.postgres {
+		lock = " FOR UPDATE"
+	}
+	if err := tx.one(&c, "Code", `SELECT * FROM oauth_codes WHERE code_hash = ?`+lock, codeHash); err != nil {
+		return nil, err
+	}
+	_, err := tx.exec(`UPDATE oauth_codes SET used_at = ? WHERE code_hash = ? AND used_at = 0`, Now(), codeHash)
+	return &c, err
+}
+
+// SetCodeToken remembers which token a code became.
+func (tx *Tx) SetCodeToken(codeHash string, tokenID int64) error {
+	_, err := tx.exec(`UPDATE oauth_codes SET token_id = ? WHERE code_hash = ?`, tokenID, codeHash)
+	return err
+}
+
+// CreateToken stores an access token.
+func (tx *Tx) CreateToken(t *Token) error { return tx.g.Create(t).Error }
+
+// Bearer is who presents an access token.
+type Bearer struct {
+	TokenID   int64
+	AppID     int64
+	ActorID   int64 // 0: the application itself
+	ActedBy   int64
+	Scopes    string
+	Username  string
+	Role      string
+	Lifecycle Lifecycle
+	UsedAt    Time
+}
+
+// Bearer is who holds the live token: a person's only while the person is
+// active.
+func (r Reader) Bearer(tokenHash string) (*Bearer, error) {
+	var b Bearer
+	row := r.g.Raw(`SELECT t.id, t.app_id, t.actor_id, t.acted_by, t.scopes, t.used_at, COALESCE(a.username, ''), COALESCE(u.role, ''), COALESCE(a.lifecycle, '')
+ FROM oauth_tokens t LEFT JOIN actors a ON a.id = t.actor_id LEFT JOIN users u ON u.actor_id = t.actor_id
+ WHERE t.token_hash = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND (t.actor_id = 0 OR a.lifecycle = 'active')`, tokenHash, Now()).Row()
+	if err := row.Scan(&b.TokenID, &b.AppID, &b.ActorID, &b.ActedBy, &b.Scopes, &b.UsedAt, &b.Username, &b.Role, &b.Lifecycle); err != nil {
+		return nil, notFound(err, "Token")
+	}
+	return &b, nil
+}
+
+// TouchToken remembers that the token was used.
+func (tx *Tx) TouchToken(id int64) error {
+	_, err := tx.exec(`UPDATE oauth_tokens SET used_at = ? WHERE id = ?`, Now(), id)
+	return err
+}
+
+// RevokeToken ends the token of the app.
+func (tx *Tx) RevokeToken(tokenHash string, appID int64) error {
+	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE token_hash = ? AND revoked_at = 0 AND app_id = ?`, Now(), tokenHash, appID)
+	return err
+}
+
+// RevokeTokenByID ends the token with the id.
+func (tx *Tx) RevokeTokenByID(id int64) error {
+	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, Now(), id)
+	return err
+}
+
+// EndedSince lists the tokens and sessions that ended after t, for open
+// streams to be closed.
+func (r Reader) EndedSince(t Time) (tokens, sessions []int64, err error) {
+	if tokens, err = r.ids(`SELECT id FROM oauth_tokens WHERE revoked_at <> 0 AND revoked_at > ?`, t); err != nil {
+		return nil, nil, err
+	}
+	sessions, err = r.ids(`SELECT id FROM sessions WHERE ended_at <> 0 AND ended_at > ?`, t)
+	return tokens, sessions, err
+}

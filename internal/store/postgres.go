@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// openPostgres opens one pool for GORM and for the job queue.
+func (db *DB) openPostgres(ctx context.Context, url string) error {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return fmt.Errorf("database.url is not a PostgreSQL URL: %w", err)
+	}
+	config.MaxConns = max(config.MaxConns, int32(8*runtime.NumCPU()))
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return fmt.Errorf("reach PostgreSQL: %w", err)
+	}
+	conns := stdlib.OpenDBFromPool(pool)
+	g, err := gormOver(postgres.New(postgres.Config{Conn: conns}), conns)
+	if err != nil {
+		pool.Close()
+		return err
+	}
+	db.Postgres = pool
+	db.closers = append(db.closers, conns.Close, func() error { pool.Close(); return nil })
+	db.Reader = Reader{g: g, postgres: true}
+	db.write = func(ctx context.Context, apply func(*Tx) error) error {
+		return writePostgres(ctx, g, conns, apply)
+	}
+	return nil
+}
+
+// writePostgres runs apply in a transaction that GORM and pgx both hold: pgx
+// begins it, GORM speaks over the same connection.
+func writePostgres(ctx context.Context, g *gorm.DB, conns *sql.DB, apply func(*Tx) error) error {
+	conn, err := conns.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var raw *pgx.Conn
+	if err := conn.Raw(func(c any) error { raw = c.(*stdlib.Conn).Conn(); return nil }); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	pgxTx, err := raw.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	session := g.Session(&gorm.Session{NewDB: true, Context: ctx})
+	session.Statement.ConnPool = conn
+	tx := &Tx{Reader: Reader{g: session, postgres: true}, PGX: pgxTx, after: new([]func())}
+	if err := applyPostgres(tx, apply); err != nil {
+		return errors.Join(err, pgxTx.Rollback(ctx))
+	}
+	if err := pgxTx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	for _, f := range *tx.after {
+		f()
+	}
+	return nil
+}
+
+func applyPostgres(tx *Tx, apply func(*Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while writing: %v", p)
+		}
+	}()
+	return apply(tx)
+}

@@ -1,0 +1,312 @@
+package store
+
+import "slices"
+
+// Post is the post with the id, whoever asks: see VisiblePost.
+func (r Reader) Post(id int64) (*Post, error) {
+	var p Post
+	return &p, r.one(&p, "Record", `SELECT * FROM posts WHERE id = ?`, id)
+}
+
+// PostByURI is the post with the ActivityPub id, deleted ones too.
+func (r Reader) PostByURI(uri string) (*Post, error) {
+	var p Post
+	return &p, r.one(&p, "Record", `SELECT * FROM posts WHERE uri = ?`, uri)
+}
+
+// PostByURL is the live post that people see at the URL.
+func (r Reader) PostByURL(url string) (*Post, error) {
+	var p Post
+	return &p, r.one(&p, "Record", `SELECT * FROM posts WHERE (uri = ? OR url = ?) AND deleted_at = 0 LIMIT 1`, url, url)
+}
+
+// VisiblePost is the post if the viewer may see it. What they may not see does
+// not exist.
+func (r Reader) VisiblePost(viewer, id int64) (*Post, error) {
+	cond, args := visible(viewer, "p", "a")
+	var p Post
+	return &p, r.one(&p, "Record", `SELECT p.* FROM posts p JOIN actors a ON a.id = p.actor_id WHERE p.id = ? AND `+cond, append([]any{id}, args...)...)
+}
+
+// Posts are the posts with the ids, by id.
+func (r Reader) Posts(ids []int64) (map[int64]*Post, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.in("id", ids)
+	var rows []*Post
+	if err := r.scan(&rows, `SELECT * FROM posts WHERE `+cond, arg); err != nil {
+		return nil, err
+	}
+	return byID(rows, func(p *Post) int64 { return p.ID }), nil
+}
+
+// PostMedia are the attachments of the posts, in order.
+func (r Reader) PostMedia(ids []int64) (map[int64][]*Media, error) {
+	cond, arg := r.in("post_id", ids)
+	var rows []*Media
+	if err := r.scan(&rows, `SELECT * FROM media WHERE post_id <> 0 AND `+cond+` ORDER BY post_id, position`, arg); err != nil {
+		return nil, err
+	}
+	return group(rows, func(m *Media) int64 { return m.PostID }), nil
+}
+
+// PostMentions are the actors named in the posts, with the silent ones.
+func (r Reader) PostMentions(ids []int64) (map[int64][]Mention, error) {
+	cond, arg := r.in("post_id", ids)
+	var rows []Mention
+	if err := r.scan(&rows, `SELECT * FROM mentions WHERE `+cond+` ORDER BY post_id, actor_id`, arg); err != nil {
+		return nil, err
+	}
+	return group(rows, func(m Mention) int64 { return m.PostID }), nil
+}
+
+func group[K comparable, T any](rows []T, key func(T) K) map[K][]T {
+	m := map[K][]T{}
+	for _, row := range rows {
+		m[key(row)] = append(m[key(row)], row)
+	}
+	return m
+}
+
+// PostURIs are the ActivityPub ids of the posts.
+func (r Reader) PostURIs(ids []int64) (map[int64]string, error) {
+	posts, err := r.Posts(ids)
+	if err != nil {
+		return nil, err
+	}
+	uris := make(map[int64]string, len(posts))
+	for id, p := range posts {
+		uris[id] = p.URI
+	}
+	return uris, nil
+}
+
+// Thread is what a viewer may see above and below a post: ids of ancestors,
+// oldest first, and of descendants in the order of a thread.
+func (r Reader) Thread(viewer int64, p *Post, maxAncestors, maxDescendants int) (ancestors, descendants []int64, err error) {
+	cond, args := visible(viewer, "p", "a")
+	var rows []struct{ ID, InReplyToID int64 }
+	err = r.scan(&rows, `SELECT p.id, p.in_reply_to_id FROM posts p JOIN actors a ON a.id = p.actor_id
+ WHERE p.thread_id = ? AND p.boost_of_id = 0 AND `+cond+` ORDER BY p.id LIMIT 4000`, append([]any{p.ThreadID}, args...)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	parent, children := map[int64]int64{}, map[int64][]int64{}
+	for _, row := range rows {
+		parent[row.ID] = row.InReplyToID
+		children[row.InReplyToID] = append(children[row.InReplyToID], row.ID)
+	}
+	for id := p.InReplyToID; id != 0 && len(ancestors) < maxAncestors; {
+		up, known := parent[id]
+		if !known || slices.Contains(ancestors, id) {
+			break
+		}
+		ancestors = append(ancestors, id)
+		id = up
+	}
+	slices.Reverse(ancestors)
+	stack := slices.Clone(children[p.ID])
+	slices.Reverse(stack)
+	for len(stack) > 0 && len(descendants) < maxDescendants {
+		id := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		descendants = append(descendants, id)
+		below := slices.Clone(children[id])
+		slices.Reverse(below)
+		stack = append(stack, below...)
+	}
+	return ancestors, descendants, nil
+}
+
+// Replies are the public replies to a post, for its replies collection.
+func (r Reader) Replies(postID int64, after int64, limit int) ([]*Post, error) {
+	var rows []*Post
+	return rows, r.scan(&rows, `SELECT * FROM posts WHERE in_reply_to_id = ? AND id > ? AND visibility IN ('public','unlisted') AND deleted_at = 0 AND held_until = 0 AND scope <> 'here' ORDER BY id LIMIT ?`, postID, after, limit)
+}
+
+// Versions are what a post said before each edit, oldest first.
+func (r Reader) Versions(postID int64) ([]*Version, error) {
+	var rows []*Version
+	return rows, r.scan(&rows, `SELECT * FROM post_versions WHERE post_id = ? ORDER BY version`, postID)
+}
+
+// InsertPost stores a post unless its URI is known or must stay dead, and
+// tells whether it did. A reply finds its thread, and posts that waited for
+// this one find it.
+func (tx *Tx) InsertPost(p *Post, mentions []Mention, media []*Media) (bool, error) {
+	if !p.Local {
+		if dead, err := tx.Dead(p.URI); err != nil || dead {
+			return false, err
+		}
+	}
+	if p.ThreadID == 0 {
+		p.ThreadID = p.ID
+	}
+	p.Version, p.Revision = 1, 1
+	res := tx.g.Clauses(onConflictNothing("uri")).Create(p)
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, res.Error
+	}
+	if err := tx.insertParts(p, mentions, media); err != nil {
+		return false, err
+	}
+	return true, tx.countPost(p, +1)
+}
+
+// insertParts stores what hangs on a post: mentions, hashtags, attachments.
+func (tx *Tx) insertParts(p *Post, mentions []Mention, media []*Media) error {
+	if err := tx.AddMentions(p.ID, mentions); err != nil {
+		return err
+	}
+	if err := tx.setTags(p); err != nil {
+		return err
+	}
+	return tx.attach(p, media)
+}
+
+// AddMentions stores who a post names or addresses.
+func (tx *Tx) AddMentions(postID int64, mentions []Mention) error {
+	for _, m := range mentions {
+		if _, err := tx.exec(`INSERT INTO mentions (post_id, actor_id, silent) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, postID, m.ActorID, m.Silent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countPost moves the counters that a post of its author takes part in.
+func (tx *Tx) countPost(p *Post, by int) error {
+	if p.InReplyToID != 0 {
+		if _, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, by, p.InReplyToID); err != nil {
+			return err
+		}
+	}
+	if p.BoostOfID != 0 {
+		if _, err := tx.exec(`UPDATE posts SET boosts_count = boosts_count + ?, revision = revision + 1 WHERE id = ?`, by, p.BoostOfID); err != nil {
+			return err
+		}
+	}
+	if p.Visibility == Direct {
+		return nil
+	}
+	at := Time(0)
+	if by > 0 {
+		at = p.PublishedAt
+	}
+	_, err := tx.exec(`UPDATE actors SET statuses_count = statuses_count + ?, last_status_at = CASE WHEN last_status_at < ? THEN ? ELSE last_status_at END, revision = revision + 1 WHERE id = ?`, by, at, at, p.ActorID)
+	return err
+}
+
+// AdoptReplies joins posts that came before the one they answer to it.
+func (tx *Tx) AdoptReplies(p *Post) error {
+	res, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_uri = ? AND in_reply_to_id = 0 AND id <> ?`, p.ID, p.ActorID, p.URI, p.ID)
+	if err != nil || res == 0 {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, res, p.ID); err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE posts SET thread_id = ? WHERE thread_id IN (SELECT thread_id FROM posts WHERE in_reply_to_id = ?) AND thread_id <> ?`, p.ThreadID, p.ID, p.ThreadID)
+	return err
+}
+
+// EditPost keeps what the post says now as a version and stores p in its place.
+func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Media) error {
+	before, err := tx.Post(p.ID)
+	if err != nil {
+		return err
+	}
+	v := Version{PostID: p.ID, Version: before.Version, Content: before.Content, Source: before.Source, Spoiler: before.Spoiler,
+		Sensitive: before.Sensitive, Language: before.Language, ActedBy: before.ActedBy, CreatedAt: max(before.EditedAt, before.PublishedAt)}
+	for _, m := range shown {
+		v.Media = append(v.Media, *m)
+	}
+	if err := tx.g.Create(&v).Error; err != nil {
+		return err
+	}
+	p.Version, p.Revision = before.Version+1, before.Revision+1
+	err = tx.g.Model(p).Select("Content", "Source", "Spoiler", "Sensitive", "Language", "Emojis", "Tags", "EditedAt", "ActedBy", "Version", "Revision", "Kind", "URL").Updates(p).Error
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec(`DELETE FROM post_tags WHERE post_id = ?`, p.ID); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE media SET post_id = 0, created_at = ? WHERE post_id = ?`, Now(), p.ID); err != nil {
+		return err
+	}
+	return tx.insertParts(p, mentions, media)
+}
+
+// TombstonePost hides a post from everybody. What it said stays for evidence
+// until the rules of retention let it go.
+func (tx *Tx) TombstonePost(p *Post) error {
+	n, err := tx.exec(`UPDATE posts SET deleted_at = ?, revision = revision + 1, listed = FALSE WHERE id = ? AND deleted_at = 0`, Now(), p.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	// Boosts of it go with it: they would show nothing.
+	if _, err := tx.exec(`UPDATE posts SET deleted_at = ?, revision = revision + 1 WHERE boost_of_id = ? AND deleted_at = 0`, Now(), p.ID); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`DELETE FROM home_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
+		`DELETE FROM notifications WHERE post_id <> 0 AND (post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?))`,
+		`DELETE FROM pins WHERE post_id = ? OR post_id = ?`,
+		`DELETE FROM post_tags WHERE post_id = ? OR post_id = ?`,
+	} {
+		if _, err := tx.exec(query, p.ID, p.ID); err != nil {
+			return err
+		}
+	}
+	return tx.countPost(p, -1)
+}
+
+// EraseHeldPost removes a post that was never sent and never seen.
+func (tx *Tx) EraseHeldPost(p *Post) error {
+	for _, query := range []string{
+		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`,
+		`DELETE FROM post_versions WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
+	} {
+		if _, err := tx.exec(query, p.ID); err != nil {
+			return err
+		}
+	}
+	return tx.countPost(p, -1)
+}
+
+// Held lists posts whose time to be thought over has passed.
+func (r Reader) Held(now Time, limit int) ([]int64, error) {
+	return r.ids(`SELECT id FROM posts WHERE held_until <> 0 AND held_until <= ? AND deleted_at = 0 ORDER BY held_until LIMIT ?`, now, limit)
+}
+
+// ReleasePost ends a post's hold; it tells whether this call did so.
+func (tx *Tx) ReleasePost(id int64) (bool, error) {
+	n, err := tx.exec(`UPDATE posts SET held_until = 0, revision = revision + 1 WHERE id = ? AND held_until <> 0`, id)
+	return n > 0, err
+}
+
+// Dead reports whether the id of a post or an activity must stay dead.
+func (r Reader) Dead(uri string) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM tombstones WHERE uri = ?`, uri)
+	return n > 0, err
+}
+
+// Bury marks the id as dead, on the word of host.
+func (tx *Tx) Bury(uri, host string) error {
+	_, err := tx.exec(`INSERT INTO tombstones (uri, host, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, uri, host, Now())
+	return err
+}
+
+// PostOfKey is the post an Idempotency-Key already made, 0 if none.
+func (r Reader) PostOfKey(actorID int64, key string) (int64, error) {
+	return r.number(`SELECT post_id FROM idempotency_keys WHERE actor_id = ? AND key = ? AND created_at > ?`, actorID, key, Now()-3600_000)
+}
+
+// ClaimKey takes an Idempotency-Key for a post and tells whether it was free.
+func (tx *Tx) ClaimKey(actorID int64, key string, postID int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO idempotency_keys (actor_id, key, post_id, created_at) VALUES (?, ?, ?, ?)
+ ON CONFLICT (actor_id, key) DO UPDATE SET post_id = excluded.post_id, created_at = excluded.created_at WHERE idempotency_keys.created_at <= ?`, actorID, key, postID, Now(), Now()-3600_000)
+	return n > 0, err
+}

@@ -1,0 +1,227 @@
+package store
+
+// Follow is the follow of target by follower, accepted or not.
+func (r Reader) Follow(follower, target int64) (*Follow, error) {
+	var f Follow
+	return &f, r.one(&f, "Follow", `SELECT * FROM follows WHERE follower_id = ? AND target_id = ?`, follower, target)
+}
+
+// FollowByURI is the follow that the activity asked for.
+func (r Reader) FollowByURI(uri string) (*Follow, error) {
+	var f Follow
+	return &f, r.one(&f, "Follow", `SELECT * FROM follows WHERE uri = ?`, uri)
+}
+
+// Relation is how a viewer stands to another actor.
+type Relation struct {
+	ActorID             int64
+	Following           bool
+	Requested           bool
+	ShowBoosts          bool
+	Notify              bool
+	Languages           string // JSON
+	FollowedBy          bool
+	RequestedBy         bool
+	Blocking            bool
+	BlockedBy           bool
+	Muting              bool
+	MutingNotifications bool
+	MutingUntil         Time
+	Comment             string
+}
+
+// Relations are how the viewer stands to each of the actors, in their order.
+func (r Reader) Relations(viewer int64, ids []int64) ([]*Relation, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.in("a.id", ids)
+	var rows []*Relation
+	err := r.scan(&rows, `SELECT a.id AS actor_id,
+ COALESCE(f.accepted, FALSE) AS following, (f.id IS NOT NULL AND NOT f.accepted) AS requested, COALESCE(f.show_boosts, FALSE) AS show_boosts, COALESCE(f.notify, FALSE) AS notify, COALESCE(f.languages, '[]') AS languages,
+ COALESCE(b.accepted, FALSE) AS followed_by, (b.id IS NOT NULL AND NOT b.accepted) AS requested_by,
+ EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = ? AND x.target_id = a.id) AS blocking,
+ EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = a.id AND x.target_id = ?) AS blocked_by,
+ (m.id IS NOT NULL) AS muting, COALESCE(m.notifications, FALSE) AS muting_notifications, COALESCE(m.expires_at, 0) AS muting_until,
+ COALESCE(n.comment, '') AS comment
+ FROM actors a LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id
+ LEFT JOIN follows b ON b.follower_id = a.id AND b.target_id = ?
+ LEFT JOIN mutes m ON m.actor_id = ? AND m.target_id = a.id AND (m.expires_at = 0 OR m.expires_at > ?)
+ LEFT JOIN account_notes n ON n.actor_id = ? AND n.target_id = a.id WHERE `+cond,
+		viewer, viewer, viewer, viewer, viewer, Now(), viewer, arg)
+	if err != nil {
+		return nil, err
+	}
+	found := byID(rows, func(r *Relation) int64 { return r.ActorID })
+	list := make([]*Relation, 0, len(ids))
+	for _, id := range ids {
+		if rel := found[id]; rel != nil {
+			list = append(list, rel)
+		}
+	}
+	return list, nil
+}
+
+// Listed is a line of a list of actors: Key pages it.
+type Listed struct {
+	Key     int64
+	ActorID int64
+}
+
+func (r Reader) listed(page Page, key, actor, from, where string, args ...any) ([]Listed, error) {
+	bounds, boundArgs, order := page.bounds(key)
+	var rows []Listed
+	err := r.scan(&rows, `SELECT `+key+` AS key, `+actor+` AS actor_id FROM `+from+` WHERE `+where+` AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
+		append(append(args, boundArgs...), page.Limit)...)
+	return newestFirst(page, rows), err
+}
+
+// Followers are who hears the actor, paged by follow.
+func (r Reader) Followers(actorID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "follower_id", "follows", "target_id = ? AND accepted", actorID)
+}
+
+// Following are whom the actor hears, paged by follow.
+func (r Reader) Following(actorID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "target_id", "follows", "follower_id = ? AND accepted", actorID)
+}
+
+// FollowRequests are who asks to follow the actor.
+func (r Reader) FollowRequests(actorID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "follower_id", "follows", "target_id = ? AND NOT accepted", actorID)
+}
+
+// Blocks are whom the actor blocks.
+func (r Reader) Blocks(actorID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "target_id", "blocks", "actor_id = ?", actorID)
+}
+
+// Mutes are whom the actor does not want to hear.
+func (r Reader) Mutes(actorID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "target_id", "mutes", "actor_id = ? AND (expires_at = 0 OR expires_at > ?)", actorID, Now())
+}
+
+// FavouritedBy are who favourited the post.
+func (r Reader) FavouritedBy(postID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "actor_id", "favourites", "post_id = ?", postID)
+}
+
+// BoostedBy are who boosted the post.
+func (r Reader) BoostedBy(postID int64, page Page) ([]Listed, error) {
+	return r.listed(page, "id", "actor_id", "posts", "boost_of_id = ? AND deleted_at = 0 AND visibility IN ('public','unlisted')", postID)
+}
+
+// FollowerInboxes are the inboxes, each once, of the remote followers of the
+// actor: the shared one where there is one.
+func (r Reader) FollowerInboxes(actorID int64) ([]string, error) {
+	var inboxes []string
+	return inboxes, r.scan(&inboxes, `SELECT DISTINCT CASE WHEN a.shared_inbox_uri <> '' THEN a.shared_inbox_uri ELSE a.inbox_uri END
+ FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> '' AND a.lifecycle = 'active'`, actorID)
+}
+
+// Blocked reports whether either has blocked the other.
+func (r Reader) Blocked(a, b int64) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM blocks WHERE (actor_id = ? AND target_id = ?) OR (actor_id = ? AND target_id = ?) LIMIT 1`, a, b, b, a)
+	return n > 0, err
+}
+
+// HasBlocked reports whether actor has blocked target.
+func (r Reader) HasBlocked(actor, target int64) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM blocks WHERE actor_id = ? AND target_id = ?`, actor, target)
+	return n > 0, err
+}
+
+// CreateFollow stores a follow, or renews the request where one stands.
+func (tx *Tx) CreateFollow(f *Follow) error {
+	f.CreatedAt = Now()
+	if f.Languages == nil {
+		f.Languages = []string{}
+	}
+	if _, err := tx.exec(`DELETE FROM follows WHERE follower_id = ? AND target_id = ? AND NOT accepted`, f.FollowerID, f.TargetID); err != nil {
+		return err
+	}
+	accepted := f.Accepted
+	f.Accepted = false
+	if err := tx.g.Create(f).Error; err != nil || !accepted {
+		return err
+	}
+	f.Accepted = true
+	_, err := tx.AcceptFollow(f)
+	return err
+}
+
+// UpdateFollow stores how the follower wants to hear the target.
+func (tx *Tx) UpdateFollow(f *Follow) error {
+	return tx.g.Model(f).Select("ShowBoosts", "Notify", "Languages", "URI").Updates(f).Error
+}
+
+// AcceptFollow makes a request a fact, and counts it; it tells whether it was
+// this call that did.
+func (tx *Tx) AcceptFollow(f *Follow) (bool, error) {
+	n, err := tx.exec(`UPDATE follows SET accepted = TRUE WHERE id = ? AND NOT accepted`, f.ID)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if err := tx.countFollow(f, +1); err != nil {
+		return false, err
+	}
+	return true, tx.Backfill(f.FollowerID, f.TargetID, 40)
+}
+
+// DeleteFollow ends a follow or a request: the reader loses at once what only
+// followers may see.
+func (tx *Tx) DeleteFollow(f *Follow) error {
+	n, err := tx.exec(`DELETE FROM follows WHERE id = ?`, f.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	if f.Accepted {
+		if err := tx.countFollow(f, -1); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec(`DELETE FROM notifications WHERE reader_id = ? AND from_id = ? AND kind IN ('follow','follow_request')`, f.TargetID, f.FollowerID); err != nil {
+		return err
+	}
+	return tx.Unfill(f.FollowerID, f.TargetID)
+}
+
+func (tx *Tx) countFollow(f *Follow, by int) error {
+	if _, err := tx.exec(`UPDATE actors SET following_count = following_count + ?, revision = revision + 1 WHERE id = ?`, by, f.FollowerID); err != nil {
+		return err
+	}
+	_, err := tx.exec(`UPDATE actors SET followers_count = followers_count + ?, revision = revision + 1 WHERE id = ?`, by, f.TargetID)
+	return err
+}
+
+// CreateBlock stores a block and tells whether it is new.
+func (tx *Tx) CreateBlock(uri string, actor, target int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO blocks (id, uri, actor_id, target_id, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, NewID(), uri, actor, target, Now())
+	return n > 0, err
+}
+
+// DeleteBlock ends a block and gives the URI it had, empty if there was none.
+func (tx *Tx) DeleteBlock(actor, target int64) (string, error) {
+	var uri string
+	err := tx.scan(&uri, `DELETE FROM blocks WHERE actor_id = ? AND target_id = ? RETURNING uri`, actor, target)
+	return uri, err
+}
+
+// SetMute stores whom the actor does not want to hear until expires.
+func (tx *Tx) SetMute(actor, target int64, notifications bool, expires Time) error {
+	_, err := tx.exec(`INSERT INTO mutes (id, actor_id, target_id, notifications, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)
+ ON CONFLICT (actor_id, target_id) DO UPDATE SET notifications = excluded.notifications, expires_at = excluded.expires_at`, NewID(), actor, target, notifications, expires, Now())
+	return err
+}
+
+// DeleteMute lets the actor hear target again.
+func (tx *Tx) DeleteMute(actor, target int64) error {
+	_, err := tx.exec(`DELETE FROM mutes WHERE actor_id = ? AND target_id = ?`, actor, target)
+	return err
+}
+
+// SetAccountNote keeps a private comment about another actor.
+func (tx *Tx) SetAccountNote(actor, target int64, comment string) error {
+	_, err := tx.exec(`INSERT INTO account_notes (actor_id, target_id, comment) VALUES (?, ?, ?) ON CONFLICT (actor_id, target_id) DO UPDATE SET comment = excluded.comment`, actor, target, comment)
+	return err
+}

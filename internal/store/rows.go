@@ -1,0 +1,410 @@
+package store
+
+// Visibility of a post, in Mastodon's words.
+type Visibility string
+
+// The visibilities.
+const (
+	Public   Visibility = "public"
+	Unlisted Visibility = "unlisted"
+	Private  Visibility = "private" // followers
+	Direct   Visibility = "direct"  // who is mentioned
+)
+
+// Scope is how far a post may travel, apart from its visibility.
+type Scope string
+
+// The scopes, narrow to wide.
+const (
+	Here         Scope = "here"
+	Organisation Scope = "organisation"
+	Partners     Scope = "partners"
+	World        Scope = "world"
+)
+
+// Lifecycle is the state of an account. The four are never mixed.
+type Lifecycle string
+
+// The states of an account.
+const (
+	Active        Lifecycle = "active"
+	Suspended     Lifecycle = "suspended"     // by a moderator; hidden
+	Deprovisioned Lifecycle = "deprovisioned" // has left; no access, record kept
+	Erased        Lifecycle = "erased"
+)
+
+// Actor is anybody who can act, here or on another node.
+type Actor struct {
+	ID                int64 `gorm:"primaryKey;autoIncrement:false"`
+	URI               string
+	Kind              string // Person, Service, Group, Application, Organization
+	Username          string
+	Domain            string // handle domain; empty for ours
+	DisplayName       string
+	Note              string // sanitised HTML
+	NoteSource        string
+	URL               string
+	InboxURI          string
+	SharedInboxURI    string
+	OutboxURI         string
+	FollowersURI      string
+	FollowingURI      string
+	FeaturedURI       string
+	Avatar            string // path below media, or a remote URL
+	Header            string
+	AvatarDescription string
+	HeaderDescription string
+	Fields            []Field  `gorm:"serializer:json"`
+	Emojis            []Emoji  `gorm:"serializer:json"`
+	AlsoKnownAs       []string `gorm:"serializer:json"`
+	MovedToURI        string
+	SuccessorID       int64
+	Locked            bool
+	Bot               bool
+	Discoverable      bool
+	Indexable         bool
+	HideCollections   bool
+	Memorial          bool
+	Lifecycle         Lifecycle
+	Limited           bool
+	StatusesCount     int64
+	FollowersCount    int64
+	FollowingCount    int64
+	LastStatusAt      Time
+	Revision          int64
+	CreatedAt         Time `gorm:"autoCreateTime:false"`
+	UpdatedAt         Time `gorm:"autoUpdateTime:false"`
+	FetchedAt         Time
+}
+
+// Local reports whether the actor is one of ours.
+func (a *Actor) Local() bool { return a.Domain == "" }
+
+// Acct is the handle as clients show it: bare for ours, user@domain else.
+func (a *Actor) Acct() string {
+	if a.Domain == "" {
+		return a.Username
+	}
+	return a.Username + "@" + a.Domain
+}
+
+// Name is what to call the actor in text.
+func (a *Actor) Name() string {
+	if a.DisplayName != "" {
+		return a.DisplayName
+	}
+	return a.Username
+}
+
+// Inbox is where activities for the actor go: the shared inbox if there is one.
+func (a *Actor) Inbox() string {
+	if a.SharedInboxURI != "" {
+		return a.SharedInboxURI
+	}
+	return a.InboxURI
+}
+
+// Field is a line of a profile.
+type Field struct {
+	Name       string `json:"name"`
+	Value      string `json:"value"`  // sanitised HTML
+	Source     string `json:"source"` // what its owner wrote
+	VerifiedAt Time   `json:"verified_at,omitempty"`
+}
+
+// Emoji is a custom emoji of another node.
+type Emoji struct {
+	Shortcode string `json:"shortcode"`
+	URL       string `json:"url"`
+}
+
+// Key is a signing key of an actor. Private is set for ours only.
+type Key struct {
+	KeyID      string `gorm:"primaryKey"`
+	ActorID    int64
+	Algorithm  string
+	PublicKey  string
+	PrivateKey string
+	CreatedAt  Time `gorm:"autoCreateTime:false"`
+	RetiredAt  Time
+}
+
+// TableName is the table of Key.
+func (Key) TableName() string { return "actor_keys" }
+
+// User is what is known of a local person or service beyond the actor.
+type User struct {
+	ActorID           int64 `gorm:"primaryKey;autoIncrement:false"`
+	Email             string
+	Role              string
+	HoldSeconds       int
+	DefaultVisibility Visibility
+	DefaultSensitive  bool
+	DefaultLanguage   string
+	CreatedAt         Time `gorm:"autoCreateTime:false"`
+	SignedInAt        Time
+}
+
+// Account is a local person: the actor and what only we know.
+type Account struct {
+	Actor Actor
+	User  User
+}
+
+// Post is a status or, with BoostOfID, a boost of one.
+type Post struct {
+	ID               int64 `gorm:"primaryKey;autoIncrement:false"`
+	URI              string
+	URL              string
+	ActorID          int64
+	ActedBy          int64
+	Kind             string
+	Local            bool
+	Visibility       Visibility
+	Scope            Scope
+	Label            string
+	Listed           bool
+	ThreadID         int64
+	ConversationURI  string
+	InReplyToID      int64
+	InReplyToURI     string
+	InReplyToActorID int64
+	BoostOfID        int64
+	QuoteOfID        int64
+	QuoteOfURI       string
+	Content          string
+	Source           string
+	Spoiler          string
+	Sensitive        bool
+	Language         string
+	Emojis           []Emoji  `gorm:"serializer:json"`
+	Tags             []string `gorm:"serializer:json"`
+	AppID            int64
+	RepliesCount     int64
+	BoostsCount      int64
+	FavouritesCount  int64
+	Version          int
+	Revision         int64
+	PublishedAt      Time
+	ReceivedAt       Time
+	EditedAt         Time
+	DeletedAt        Time
+	HeldUntil        Time
+}
+
+// Version is what a post said before an edit.
+type Version struct {
+	PostID    int64
+	Version   int
+	Content   string
+	Source    string
+	Spoiler   string
+	Sensitive bool
+	Language  string
+	Media     []Media `gorm:"serializer:json"`
+	ActedBy   int64
+	CreatedAt Time `gorm:"autoCreateTime:false"`
+}
+
+// TableName is the table of Version.
+func (Version) TableName() string { return "post_versions" }
+
+// Media is a file attached, or about to be attached, to a post.
+type Media struct {
+	ID            int64 `gorm:"primaryKey;autoIncrement:false"`
+	ActorID       int64
+	PostID        int64
+	Position      int
+	Kind          string // image, gifv, video, audio, unknown
+	Mime          string
+	Path          string
+	PreviewPath   string
+	RemoteURL     string
+	Description   string
+	Blurhash      string
+	Width         int
+	Height        int
+	PreviewWidth  int
+	PreviewHeight int
+	FocusX        float64
+	FocusY        float64
+	Size          int64
+	CreatedAt     Time `gorm:"autoCreateTime:false"`
+}
+
+// TableName is the table of Media.
+func (Media) TableName() string { return "media" }
+
+// Mention names an actor in a post.
+type Mention struct {
+	PostID  int64
+	ActorID int64
+	Silent  bool
+}
+
+// Follow is the wish, or when accepted the fact, that one hears another.
+type Follow struct {
+	ID         int64 `gorm:"primaryKey;autoIncrement:false"`
+	URI        string
+	FollowerID int64
+	TargetID   int64
+	Accepted   bool
+	ShowBoosts bool
+	Notify     bool
+	Languages  []string `gorm:"serializer:json"`
+	CreatedAt  Time     `gorm:"autoCreateTime:false"`
+}
+
+// Notification tells a local reader that something happened.
+type Notification struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"`
+	ReaderID  int64
+	Kind      string
+	FromID    int64
+	PostID    int64
+	CreatedAt Time `gorm:"autoCreateTime:false"`
+}
+
+// Marker is how far a reader has read.
+type Marker struct {
+	ActorID    int64
+	Timeline   string
+	LastReadID int64
+	Version    int
+	UpdatedAt  Time `gorm:"autoUpdateTime:false"`
+}
+
+// Session is a browser that is signed in.
+type Session struct {
+	ID          int64 `gorm:"primaryKey;autoIncrement:false"`
+	TokenHash   string
+	ActorID     int64
+	Issuer      string
+	ProviderSid string
+	IDToken     string
+	UserAgent   string
+	Address     string
+	CreatedAt   Time `gorm:"autoCreateTime:false"`
+	SeenAt      Time
+	ExpiresAt   Time
+	EndedAt     Time
+}
+
+// SignIn is a sign-in on its way through a provider.
+type SignIn struct {
+	StateHash   string `gorm:"primaryKey"`
+	BrowserHash string
+	Provider    string
+	Nonce       string
+	Verifier    string
+	ReturnTo    string
+	ExpiresAt   Time
+}
+
+// Identity is a person as an identity provider names them.
+type Identity struct {
+	Issuer    string
+	Subject   string
+	ActorID   int64
+	Claims    string // JSON
+	CreatedAt Time   `gorm:"autoCreateTime:false"`
+}
+
+// App is a client application.
+type App struct {
+	ID           int64 `gorm:"primaryKey;autoIncrement:false"`
+	ClientID     string
+	SecretHash   string
+	Name         string
+	Website      string
+	RedirectURIs string `gorm:"column:redirect_uris"` // one a line
+	Scopes       string
+	CreatedAt    Time `gorm:"autoCreateTime:false"`
+}
+
+// TableName is the table of App.
+func (App) TableName() string { return "oauth_apps" }
+
+// Code is an authorization code.
+type Code struct {
+	CodeHash    string `gorm:"primaryKey"`
+	AppID       int64
+	ActorID     int64
+	RedirectURI string
+	Scopes      string
+	Challenge   string
+	CreatedAt   Time `gorm:"autoCreateTime:false"`
+	ExpiresAt   Time
+	UsedAt      Time
+	TokenID     int64
+}
+
+// TableName is the table of Code.
+func (Code) TableName() string { return "oauth_codes" }
+
+// Token is an access token of a client application.
+type Token struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"`
+	TokenHash string
+	AppID     int64
+	ActorID   int64
+	ActedBy   int64
+	Scopes    string
+	CreatedAt Time `gorm:"autoCreateTime:false"`
+	UsedAt    Time
+	ExpiresAt Time
+	RevokedAt Time
+}
+
+// TableName is the table of Token.
+func (Token) TableName() string { return "oauth_tokens" }
+
+// Activity is one of ours on its way to others. Its body is kept once.
+type Activity struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"`
+	URI       string
+	Kind      string
+	ActorID   int64
+	ObjectURI string
+	Body      string
+	CreatedAt Time `gorm:"autoCreateTime:false"`
+}
+
+// Delivery is an activity's way to one inbox.
+type Delivery struct {
+	ID         int64 `gorm:"primaryKey;autoIncrement:false"`
+	ActivityID int64
+	ObjectURI  string
+	Inbox      string
+	Host       string
+	State      string // pending, done, dead
+	Attempts   int
+	NextAt     Time
+	LastStatus int
+	LastError  string
+	CreatedAt  Time `gorm:"autoCreateTime:false"`
+	UpdatedAt  Time `gorm:"autoUpdateTime:false"`
+}
+
+// Partner is the policy for a domain, or with *. for all domains below it.
+type Partner struct {
+	Domain       string `gorm:"primaryKey"`
+	Policy       string // allow, limit, block
+	Organisation bool
+	Comment      string
+	CreatedAt    Time `gorm:"autoCreateTime:false"`
+	UpdatedAt    Time `gorm:"autoUpdateTime:false"`
+}
+
+// AuditLine is one line of the audit trail.
+type AuditLine struct {
+	Seq          int64 `gorm:"primaryKey;autoIncrement:false"`
+	CreatedAt    Time  `gorm:"autoCreateTime:false"`
+	ActorID      int64
+	ActedBy      int64
+	Action       string
+	Subject      string
+	Detail       string // JSON
+	PreviousHash string
+	Hash         string
+}

@@ -1,0 +1,57 @@
+package store
+
+// CreateSignIn remembers a sign-in that goes to a provider.
+func (tx *Tx) CreateSignIn(s *SignIn) error {
+	if _, err := tx.exec(`DELETE FROM sign_ins WHERE expires_at < ?`, Now()); err != nil {
+		return err
+	}
+	return tx.g.Create(s).Error
+}
+
+// TakeSignIn hands out a pending sign-in, once.
+func (tx *Tx) TakeSignIn(stateHash string) (*SignIn, error) {
+	var s SignIn
+	return &s, tx.one(&s, "Sign-in", `DELETE FROM sign_ins WHERE state_hash = ? AND expires_at > ? RETURNING *`, stateHash, Now())
+}
+
+// CreateSignInLink stores a one-time link for a person.
+func (tx *Tx) CreateSignInLink(tokenHash string, actorID int64, expires Time) error {
+	_, err := tx.exec(`INSERT INTO sign_in_links (token_hash, actor_id, expires_at) VALUES (?, ?, ?)`, tokenHash, actorID, expires)
+	return err
+}
+
+// TakeSignInLink tells whose link it is, once.
+func (tx *Tx) TakeSignInLink(tokenHash string) (int64, error) {
+	var id int64
+	return id, tx.one(&id, "Sign-in link", `UPDATE sign_in_links SET used_at = ? WHERE token_hash = ? AND used_at = 0 AND expires_at > ? RETURNING actor_id`, Now(), tokenHash, Now())
+}
+
+// CreateSession stores a browser's new session.
+func (tx *Tx) CreateSession(s *Session) error { return tx.g.Create(s).Error }
+
+// Session is the live session with the token.
+func (r Reader) Session(tokenHash string) (*Session, error) {
+	var s Session
+	return &s, r.one(&s, "Session", `SELECT * FROM sessions WHERE token_hash = ? AND ended_at = 0 AND expires_at > ?`, tokenHash, Now())
+}
+
+// EndSession ends the session.
+func (tx *Tx) EndSession(id int64) error {
+	_, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at = 0`, Now(), id)
+	return err
+}
+
+// TouchSession remembers that the session was used.
+func (tx *Tx) TouchSession(id int64) error {
+	_, err := tx.exec(`UPDATE sessions SET seen_at = ? WHERE id = ?`, Now(), id)
+	return err
+}
+
+// EndAccess ends every session and token of a person.
+func (tx *Tx) EndAccess(actorID int64) error {
+	if _, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE actor_id = ? AND ended_at = 0`, Now(), actorID); err != nil {
+		return err
+	}
+	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE (actor_id = ? OR acted_by = ?) AND revoked_at = 0`, Now(), actorID, actorID)
+	return err
+}

@@ -1,0 +1,306 @@
+package store
+
+import (
+	"strings"
+)
+
+// Entry is a line of a timeline: which post, and the revisions that tell
+// whether what was rendered of it before still holds.
+type Entry struct {
+	Key           int64 // what the list is paged by
+	PostID        int64
+	Revision      int64
+	ActorID       int64
+	ActorRevision int64
+
+	BoostOfID          int64 // 0 unless the post is a boost
+	BoostRevision      int64
+	BoostActorID       int64
+	BoostActorRevision int64
+}
+
+const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, COALESCE(o.revision, 0), COALESCE(o.actor_id, 0), COALESCE(oa.revision, 0)`
+
+const entryJoins = ` JOIN actors a ON a.id = p.actor_id LEFT JOIN posts o ON o.id = p.boost_of_id LEFT JOIN actors oa ON oa.id = o.actor_id `
+
+// list runs a query that selects key and post_id from source, keeps what the
+// viewer may see, and of that, with quiet, only what they want to hear.
+func (r Reader) list(viewer int64, page Page, quiet bool, source string, args ...any) ([]Entry, error) {
+	seen, seenArgs := visible(viewer, "p", "a")
+	seenBoost, seenBoostArgs := visible(viewer, "o", "oa")
+	query := `SELECT t.key, ` + entryColumns + ` FROM (` + source + `) t JOIN posts p ON p.id = t.post_id` + entryJoins +
+		`WHERE ` + seen + ` AND (p.boost_of_id = 0 OR ` + seenBoost + `)`
+	args = append(args, seenArgs...)
+	args = append(args, seenBoostArgs...)
+	if quiet {
+		want, wantArgs := heard(viewer, "p")
+		wantBoost, wantBoostArgs := heard(viewer, "o")
+		query += ` AND ` + want + ` AND (p.boost_of_id = 0 OR ` + wantBoost + `)`
+		args = append(append(args, wantArgs...), wantBoostArgs...)
+	}
+	rows, err := r.g.Raw(query+` ORDER BY t.key DESC`, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	entries := make([]Entry, 0, page.Limit)
+	for rows.Next() {
+		var e Entry
+		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision); err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
+// paged is a source of list: column pages, where chooses.
+func paged(page Page, key, post, from, where string, args ...any) (string, []any) {
+	bounds, boundArgs, order := page.bounds(key)
+	return `SELECT ` + key + ` AS key, ` + post + ` AS post_id FROM ` + from + ` WHERE ` + where + ` AND ` + bounds + ` ORDER BY ` + order + ` LIMIT ?`,
+		append(append(args, boundArgs...), page.Limit)
+}
+
+// Entries are the posts with the ids as far as the viewer may see them, newest
+// first.
+func (r Reader) Entries(viewer int64, ids []int64) ([]Entry, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.in("id", ids)
+	return r.list(viewer, Page{Limit: len(ids)}, false, `SELECT id AS key, id AS post_id FROM posts WHERE `+cond, arg)
+}
+
+// HomeTimeline is what reached the reader, by those they follow.
+func (r Reader) HomeTimeline(reader int64, page Page) ([]Entry, error) {
+	source, args := paged(page, "h.post_id", "h.post_id", "home_entries h", "h.reader_id = ?", reader)
+	return r.list(reader, page, true, source, args...)
+}
+
+// PublicTimeline is what everybody here may read; local and remote narrow it
+// down, as does onlyMedia.
+func (r Reader) PublicTimeline(viewer int64, page Page, local, remote, onlyMedia bool) ([]Entry, error) {
+	where := "q.listed"
+	if local {
+		where += " AND q.local"
+	}
+	if remote {
+		where += " AND NOT q.local"
+	}
+	if onlyMedia {
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0)"
+	}
+	source, args := paged(page, "q.id", "q.id", "posts q", where)
+	return r.list(viewer, page, true, source, args...)
+}
+
+// TagQuery says which posts with hashtags are wanted.
+type TagQuery struct {
+	Any, All, None           []string
+	Local, Remote, OnlyMedia bool
+}
+
+// TagTimeline are the public posts with one of the tags.
+func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error) {
+	where, args := "g.tag = ?", []any{lower(q.Any[0])}
+	from := "post_tags g"
+	if len(q.Any) > 1 {
+		cond, arg := r.inText("tag", lowerAll(q.Any))
+		from, where, args = "(SELECT DISTINCT post_id FROM post_tags WHERE "+cond+") g", "1 = 1", []any{arg}
+	}
+	for _, tag := range q.All {
+		where += " AND EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)"
+		args = append(args, lower(tag))
+	}
+	for _, tag := range q.None {
+		where += " AND NOT EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)"
+		args = append(args, lower(tag))
+	}
+	if q.Local || q.Remote {
+		where += " AND EXISTS (SELECT 1 FROM posts l WHERE l.id = g.post_id AND l.local = ?)"
+		args = append(args, q.Local)
+	}
+	if q.OnlyMedia {
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = g.post_id AND m.post_id <> 0)"
+	}
+	source, args := paged(page, "g.post_id", "g.post_id", from, where, args...)
+	return r.list(viewer, page, true, source, args...)
+}
+
+// AccountQuery says which of an account's posts are wanted.
+type AccountQuery struct {
+	ExcludeReplies, ExcludeBoosts, OnlyMedia, Pinned bool
+	Tag                                              string
+}
+
+// AccountTimeline is what the account posted, as far as the viewer may see it.
+func (r Reader) AccountTimeline(viewer, actorID int64, page Page, q AccountQuery) ([]Entry, error) {
+	where, args := "q.actor_id = ? AND q.deleted_at = 0", []any{actorID}
+	if q.ExcludeReplies {
+		where += " AND (q.in_reply_to_uri = '' OR q.in_reply_to_actor_id = q.actor_id)"
+	}
+	if q.ExcludeBoosts {
+		where += " AND q.boost_of_id = 0"
+	}
+	if q.OnlyMedia {
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0)"
+	}
+	if q.Pinned {
+		where += " AND EXISTS (SELECT 1 FROM pins n WHERE n.post_id = q.id AND n.actor_id = q.actor_id)"
+	}
+	if q.Tag != "" {
+		where += " AND EXISTS (SELECT 1 FROM post_tags g WHERE g.post_id = q.id AND g.tag = ?)"
+		args = append(args, lower(q.Tag))
+	}
+	// Whom a post is not for must not thin out the page, so visibility counts
+	// before the limit.
+	cond, condArgs := visible(viewer, "q", "qa")
+	source, args := paged(page, "q.id", "q.id", "posts q JOIN actors qa ON qa.id = q.actor_id", where+" AND "+cond, append(args, condArgs...)...)
+	return r.list(viewer, page, false, source, args...)
+}
+
+// Favourites are the posts the reader favourited, paged by favourite.
+func (r Reader) Favourites(reader int64, page Page) ([]Entry, error) {
+	source, args := paged(page, "f.id", "f.post_id", "favourites f", "f.actor_id = ?", reader)
+	return r.list(reader, page, false, source, args...)
+}
+
+// Bookmarks are the posts the reader bookmarked, paged by bookmark.
+func (r Reader) Bookmarks(reader int64, page Page) ([]Entry, error) {
+	source, args := paged(page, "b.id", "b.post_id", "bookmarks b", "b.actor_id = ?", reader)
+	return r.list(reader, page, false, source, args...)
+}
+
+// Outbox are the public posts and boosts of one of ours, for its outbox.
+func (r Reader) Outbox(actorID int64, page Page) ([]*Post, error) {
+	bounds, args, order := page.bounds("id")
+	var rows []*Post
+	err := r.scan(&rows, `SELECT * FROM posts WHERE actor_id = ? AND visibility IN ('public','unlisted') AND scope <> 'here' AND deleted_at = 0 AND held_until = 0 AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
+		append(append([]any{actorID}, args...), page.Limit)...)
+	return newestFirst(page, rows), err
+}
+
+// Pinned are the ids of the public posts an actor features.
+func (r Reader) Pinned(actorID int64) ([]*Post, error) {
+	var rows []*Post
+	return rows, r.scan(&rows, `SELECT p.* FROM pins n JOIN posts p ON p.id = n.post_id WHERE n.actor_id = ? AND p.visibility IN ('public','unlisted') AND p.deleted_at = 0 ORDER BY n.created_at DESC LIMIT 20`, actorID)
+}
+
+// Flags are what a viewer did to a post.
+type Flags struct{ Favourited, Boosted, Bookmarked, Pinned bool }
+
+// Flags are what the viewer did to each of the posts.
+func (r Reader) Flags(viewer int64, ids []int64) (map[int64]Flags, error) {
+	flags := make(map[int64]Flags, len(ids))
+	if viewer == 0 || len(ids) == 0 {
+		return flags, nil
+	}
+	post, arg := r.in("post_id", ids)
+	boost, _ := r.in("boost_of_id", ids)
+	rows, err := r.g.Raw(`SELECT 1, post_id FROM favourites WHERE actor_id = ? AND `+post+
+		` UNION ALL SELECT 2, boost_of_id FROM posts WHERE actor_id = ? AND deleted_at = 0 AND boost_of_id <> 0 AND `+boost+
+		` UNION ALL SELECT 3, post_id FROM bookmarks WHERE actor_id = ? AND `+post+
+		` UNION ALL SELECT 4, post_id FROM pins WHERE actor_id = ? AND `+post, viewer, arg, viewer, arg, viewer, arg, viewer, arg).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var what int
+		var id int64
+		if err := rows.Scan(&what, &id); err != nil {
+			return nil, err
+		}
+		f := flags[id]
+		switch what {
+		case 1:
+			f.Favourited = true
+		case 2:
+			f.Boosted = true
+		case 3:
+			f.Bookmarked = true
+		case 4:
+			f.Pinned = true
+		}
+		flags[id] = f
+	}
+	return flags, rows.Err()
+}
+
+// FanOut puts a post into the home timelines of the local people it is for,
+// in one statement, and tells who they are.
+func (tx *Tx) FanOut(p *Post) ([]int64, error) {
+	author := p.ActorID
+	if p.BoostOfID != 0 {
+		var err error
+		if author, err = tx.number(`SELECT actor_id FROM posts WHERE id = ?`, p.BoostOfID); err != nil {
+			return nil, err
+		}
+	}
+	followers, want := "f.target_id = ? AND f.accepted", ""
+	args := []any{p.ID, p.ActorID}
+	if p.BoostOfID != 0 {
+		followers += " AND f.show_boosts"
+		want += " AND NOT EXISTS (SELECT 1 FROM home_entries h WHERE h.reader_id = f.follower_id AND h.post_id = ?)"
+		args = append(args, p.BoostOfID)
+	}
+	if p.Visibility == Direct {
+		want += " AND EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = ? AND m.actor_id = f.follower_id)"
+		args = append(args, p.ID)
+	}
+	if p.InReplyToActorID != 0 && p.InReplyToActorID != p.ActorID {
+		// A conversation with somebody else is for those who follow both.
+		want += " AND (f.follower_id = ? OR EXISTS (SELECT 1 FROM follows g WHERE g.follower_id = f.follower_id AND g.target_id = ? AND g.accepted))"
+		args = append(args, p.InReplyToActorID, p.InReplyToActorID)
+	}
+	args = append(args, p.ActorID, author, Now(), p.ActorID, author, p.ActorID, author)
+	readers, err := tx.ids(`INSERT INTO home_entries (reader_id, post_id)
+ SELECT f.follower_id, CAST(? AS bigint) FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE `+followers+want+`
+ AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = f.follower_id AND m.target_id IN (?, ?) AND (m.expires_at = 0 OR m.expires_at > ?))
+ AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN (?, ?))
+ AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id IN (?, ?) AND b.target_id = f.follower_id)
+ ON CONFLICT DO NOTHING RETURNING reader_id`, args...)
+	if err != nil || !p.Local {
+		return readers, err
+	}
+	own, err := tx.exec(`INSERT INTO home_entries (reader_id, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ActorID, p.ID)
+	if own > 0 {
+		readers = append(readers, p.ActorID)
+	}
+	return readers, err
+}
+
+// Backfill puts the newest posts of whom the reader began to follow into the
+// reader's home.
+func (tx *Tx) Backfill(reader, target int64, limit int) error {
+	cond, args := visible(reader, "p", "a")
+	_, err := tx.exec(`INSERT INTO home_entries (reader_id, post_id)
+ SELECT CAST(? AS bigint), id FROM (SELECT p.id FROM posts p JOIN actors a ON a.id = p.actor_id WHERE p.actor_id = ? AND p.visibility <> 'direct' AND `+cond+`
+  AND (p.in_reply_to_uri = '' OR p.in_reply_to_actor_id = p.actor_id) ORDER BY p.id DESC LIMIT ?) b
+ WHERE EXISTS (SELECT 1 FROM users WHERE actor_id = ?) ON CONFLICT DO NOTHING`,
+		append(append([]any{reader, target}, args...), limit, reader)...)
+	return err
+}
+
+// Unfill takes the author's posts and boosts out of the reader's home.
+func (tx *Tx) Unfill(reader, author int64) error {
+	_, err := tx.exec(`DELETE FROM home_entries WHERE reader_id = ? AND post_id IN (SELECT id FROM posts WHERE actor_id = ?)`, reader, author)
+	return err
+}
+
+// TrimHomes keeps the newest entries of each home and drops the rest.
+func (tx *Tx) TrimHomes(keep int) error {
+	_, err := tx.exec(`DELETE FROM home_entries WHERE EXISTS (SELECT 1 FROM users u WHERE u.actor_id = home_entries.reader_id
+ AND home_entries.post_id < (SELECT h.post_id FROM home_entries h WHERE h.reader_id = u.actor_id ORDER BY h.post_id DESC LIMIT 1 OFFSET ?))`, keep)
+	return err
+}
+
+func lower(tag string) string { return strings.ToLower(tag) }
+
+func lowerAll(tags []string) []string {
+	out := make([]string, len(tags))
+	for i, t := range tags {
+		out[i] = lower(t)
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package store
+
+// User is what we know of a local person beyond the actor.
+func (r Reader) User(actorID int64) (*User, error) {
+	var u User
+	return &u, r.one(&u, "Account", `SELECT * FROM users WHERE actor_id = ?`, actorID)
+}
+
+// Account is a local person.
+func (r Reader) Account(actorID int64) (*Account, error) {
+	a, err := r.Actor(actorID)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.User(actorID)
+	if err != nil {
+		return nil, err
+	}
+	return &Account{Actor: *a, User: *u}, nil
+}
+
+// Accounts are all local people, oldest first.
+func (r Reader) Accounts() ([]*Account, error) {
+	var users []*User
+	if err := r.scan(&users, `SELECT * FROM users ORDER BY actor_id`); err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(users))
+	for i, u := range users {
+		ids[i] = u.ActorID
+	}
+	actors, err := r.Actors(ids)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]*Account, 0, len(users))
+	for _, u := range users {
+		accounts = append(accounts, &Account{Actor: *actors[u.ActorID], User: *u})
+	}
+	return accounts, nil
+}
+
+// Usage counts people and posts for NodeInfo and the instance entity.
+type Usage struct {
+	Users, ActiveMonth, ActiveHalfyear, Posts, Domains int64
+}
+
+// Usage is how much is going on here.
+func (r Reader) Usage() (Usage, error) {
+	var u Usage
+	month, half := Now()-30*86400_000, Now()-180*86400_000
+	err := r.scan(&u, `SELECT (SELECT COUNT(*) FROM users) AS users,
+ (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_month,
+ (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_halfyear,
+ (SELECT COALESCE(SUM(a.statuses_count), 0) FROM users u JOIN actors a ON a.id = u.actor_id) AS posts,
+ (SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> '') AS domains`, month, half)
+	return u, err
+}
+
+// CreateUser stores what we know of a new local person.
+func (tx *Tx) CreateUser(u *User) error { return tx.g.Create(u).Error }
+
+// UpdateUser stores what we know of a local person as it is now.
+func (tx *Tx) UpdateUser(u *User) error { return tx.g.Save(u).Error }
+
+// Owners counts the accounts that can act as owner.
+func (r Reader) Owners() (int64, error) {
+	return r.number(`SELECT COUNT(*) FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role = 'owner' AND a.lifecycle = 'active'`)
+}
+
+// Identity is the person whom the issuer calls subject.
+func (r Reader) Identity(issuer, subject string) (*Identity, error) {
+	var i Identity
+	return &i, r.one(&i, "Identity", `SELECT * FROM identities WHERE issuer = ? AND subject = ?`, issuer, subject)
+}
+
+// SetIdentity ties an issuer's subject to a person and keeps the claims seen last.
+func (tx *Tx) SetIdentity(i *Identity) error {
+	_, err := tx.exec(`INSERT INTO identities (issuer, subject, actor_id, claims, created_at) VALUES (?, ?, ?, ?, ?)
+ ON CONFLICT (issuer, subject) DO UPDATE SET claims = excluded.claims`, i.Issuer, i.Subject, i.ActorID, i.Claims, i.CreatedAt)
+	return err
+}
