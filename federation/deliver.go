@@ -63,6 +63,9 @@ func (c *Client) post(ctx context.Context, inbox string, body []byte, digest str
 	}
 	req.Header.Set("Content-Type", ContentType)
 	req.Header.Set("Accept", acceptType)
+	// Not sent; it tells net/http that a second try on a fresh connection does
+	// no harm, since receivers know the activity by its id.
+	req.Header["Idempotency-Key"] = nil
 	if err := Sign(req, digest, key, c.Now()); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"regexp"
 	"strings"
 
 	"github.com/go-fed/httpsig"
@@ -81,18 +80,11 @@ func ParsePrivateKeyPEM(text string) (crypto.Signer, error) {
 	return nil, fault.New(fault.Internal, "The private key is neither RSA nor Ed25519")
 }
 
-// pemLines finds the base64 of a PEM block that lost its line breaks on the
-// way, as some servers send them.
-var pemLines = regexp.MustCompile(`^\s*(-----BEGIN [A-Z ]+-----)([\sA-Za-z0-9+/=]+)(-----END [A-Z ]+-----)\s*$`)
-
 // ParsePublicKeyPEM reads the key of an actor and refuses one that is too weak.
 func ParsePublicKeyPEM(text string) (*PublicKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
-		if m := pemLines.FindStringSubmatch(text); m != nil {
-			body := strings.Join(strings.Fields(m[2]), "\n")
-			block, _ = pem.Decode([]byte(m[1] + "\n" + body + "\n" + m[3] + "\n"))
-		}
+		block, _ = pem.Decode([]byte(relined(text)))
 	}
 	if block == nil {
 		return nil, fault.New(fault.Unauthorized, "The public key is not PEM")
@@ -105,6 +97,13 @@ func ParsePublicKeyPEM(text string) (*PublicKey, error) {
 		return nil, fault.Wrap(fault.Unauthorized, err, "The public key cannot be read")
 	}
 	return newPublicKey(parsed)
+}
+
+// relined gives back the line breaks that some servers lose.
+func relined(text string) string {
+	head, rest, _ := strings.Cut(text, "KEY-----")
+	body, tail, _ := strings.Cut(rest, "-----END")
+	return strings.TrimSpace(head) + "KEY-----\n" + strings.Join(strings.Fields(body), "\n") + "\n-----END" + strings.TrimSpace(tail) + "\n"
 }
 
 func newPublicKey(parsed crypto.PublicKey) (*PublicKey, error) {

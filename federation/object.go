@@ -315,15 +315,15 @@ func (r *reader) field(o *Object, key string) {
 func (r *reader) textField(o *Object, key string) bool {
 	switch key {
 	case "content":
-		o.Content = r.text()
+		r.plain(&o.Content)
 	case "contentMap":
 		o.ContentMap = r.languages(&o.Content)
 	case "summary":
-		o.Summary = r.text()
+		r.plain(&o.Summary)
 	case "summaryMap":
 		o.SummaryMap = r.languages(&o.Summary)
 	case "name":
-		o.Name = r.text()
+		r.plain(&o.Name)
 	case "nameMap":
 		o.NameMap = r.languages(&o.Name)
 	case "source":

@@ -48,6 +48,13 @@ func (r *reader) member(name string) (value string) {
 	return value
 }
 
+// plain reads a text whose language map may have come before it.
+func (r *reader) plain(field *string) {
+	if s := r.text(); s != "" {
+		*field = s
+	}
+}
+
 // languages reads a map from language to text. The first of its texts stands
 // in for the plain field where the document lacks that.
 func (r *reader) languages(plain *string) map[string]string {
@@ -238,11 +245,7 @@ func (r *reader) attachment() (a Attachment) {
 		case "mediaType":
 			a.MediaType = r.text()
 		case "url":
-			var links []Link
-			if links = r.links(); len(links) > 0 && a.MediaType == "" {
-				a.MediaType = links[0].MediaType
-			}
-			a.URL = forPeople(links)
+			a.takeLinks(r.links())
 		case "href":
 			href = r.ref()
 		case "name":
@@ -269,6 +272,13 @@ func (r *reader) attachment() (a Attachment) {
 		a.URL = href
 	}
 	return a
+}
+
+func (a *Attachment) takeLinks(links []Link) {
+	a.URL = forPeople(links)
+	if len(links) > 0 && a.MediaType == "" {
+		a.MediaType = links[0].MediaType
+	}
 }
 
 func (r *reader) focalPoint() []float64 {

@@ -127,23 +127,34 @@ func (r *reader) skip() {
 	case '"':
 		r.pos = stringEnd(r.data, r.pos)
 	case '{', '[':
-		depth := 0
-		for ; r.pos < len(r.data); r.pos++ {
-			switch r.data[r.pos] {
-			case '"':
-				r.pos = stringEnd(r.data, r.pos) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					r.pos++
-					return
-				}
+		r.skipBrackets()
+	default:
+		r.skipWord()
+	}
+}
+
+func (r *reader) skipBrackets() {
+	for depth := 0; r.pos < len(r.data); r.pos++ {
+		switch r.data[r.pos] {
+		case '"':
+			r.pos = stringEnd(r.data, r.pos) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				r.pos++
+				return
 			}
 		}
-	default:
-		for r.pos < len(r.data) && !bytes.ContainsRune([]byte(" \t\n\r,:]}"), rune(r.data[r.pos])) {
-			r.pos++
+	}
+}
+
+// skipWord passes over a number, a truth value or null.
+func (r *reader) skipWord() {
+	for ; r.pos < len(r.data); r.pos++ {
+		switch r.data[r.pos] {
+		case ' ', '\t', '\n', '\r', ',', ']', '}':
+			return
 		}
 	}
 }

@@ -49,19 +49,24 @@ func (c *Client) WebFinger(ctx context.Context, handle string) (actorURI, subjec
 	if err != nil {
 		return "", "", err
 	}
-	for _, l := range jrd.Links {
-		if l.Rel == "self" && IsActivityType(l.Type) && isWeb(l.Href) {
-			actorURI = l.Href
-			break
-		}
-	}
-	if actorURI == "" {
+	if actorURI = jrd.self(); actorURI == "" {
 		return "", "", fault.New(fault.NotFound, handle+" is not in the fediverse")
 	}
-	if subject, err = normalHandle(jrd.Subject); err != nil {
-		return "", "", err
+	if jrd.Subject == "" { // RFC 7033 4.4.1 leaves it to the server
+		jrd.Subject = name + "@" + string(host)
 	}
-	return actorURI, subject, nil
+	subject, err = normalHandle(jrd.Subject)
+	return actorURI, subject, err
+}
+
+// self is the actor that an answer names, or empty.
+func (j *JRD) self() string {
+	for _, l := range j.Links {
+		if l.Rel == "self" && IsActivityType(l.Type) && isWeb(l.Href) {
+			return l.Href
+		}
+	}
+	return ""
 }
 
 func normalHandle(s string) (string, error) {
@@ -109,37 +114,37 @@ func (c *Client) readJRD(ctx context.Context, uri string) (*JRD, error) {
 // handle's host has to name the actor, and the actor's host the handle: a
 // subject on a third host is not believed until that host has said the same.
 func (c *Client) Resolve(ctx context.Context, handle string, key *Key) (actor *Object, confirmed string, err error) {
-	uri, _, err := c.WebFinger(ctx, handle)
+	asked, err := normalHandle(handle)
+	if err != nil {
+		return nil, "", err
+	}
+	uri, subject, err := c.WebFinger(ctx, asked)
 	if err != nil {
 		return nil, "", err
 	}
 	if actor, err = c.FetchActor(ctx, uri, key); err != nil {
 		return nil, "", err
 	}
+	if uri == actor.ID && strings.EqualFold(asked, subject) && strings.EqualFold(asked, actor.ownHandle()) {
+		return actor, subject, nil // one host has said it all
+	}
 	if confirmed, err = c.Handle(ctx, actor); err != nil {
 		return nil, "", err
 	}
-	asked, err := normalHandle(handle)
-	if err != nil {
-		return nil, "", err
-	}
-	if !strings.EqualFold(asked, confirmed) && !c.names(ctx, asked, actor, confirmed) {
+	// The handle asked for may be an old one of his.
+	if !strings.EqualFold(asked, confirmed) && (uri != actor.ID || !strings.EqualFold(subject, confirmed)) {
 		return nil, "", fault.New(fault.NotFound, handle+" is not confirmed by the actor it points to")
 	}
 	return actor, confirmed, nil
 }
 
-// names reports whether an old or second handle leads to the actor under the
-// handle that he goes by.
-func (c *Client) names(ctx context.Context, handle string, actor *Object, confirmed string) bool {
-	uri, subject, err := c.WebFinger(ctx, handle)
-	return err == nil && uri == actor.ID && strings.EqualFold(subject, confirmed)
-}
+// ownHandle is the handle of an actor on the host of his id.
+func (o *Object) ownHandle() string { return o.PreferredUsername + "@" + string(HostOf(o.ID)) }
 
 // Handle is the name@host of an actor, confirmed both ways: his own host says
 // it, and where it is on another host, that host points back at him.
 func (c *Client) Handle(ctx context.Context, actor *Object) (string, error) {
-	own := actor.PreferredUsername + "@" + string(HostOf(actor.ID))
+	own := actor.ownHandle()
 	uri, subject, err := c.WebFinger(ctx, own)
 	if err != nil {
 		return "", err

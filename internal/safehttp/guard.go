@@ -36,7 +36,7 @@ func (c *Client) check(req *http.Request) error {
 	if req.URL.Hostname() == "" || req.URL.User != nil {
 		return fault.New(fault.Forbidden, "The address has no host, or a password in it")
 	}
-	if hasControl(req.URL.String()) || hasControl(req.Host) {
+	if hasControl(req.URL.String()) || hasControl(req.URL.Host) || hasControl(req.Host) {
 		return fault.New(fault.Forbidden, "The address contains control characters")
 	}
 	for name, values := range req.Header {
