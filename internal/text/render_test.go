@@ -37,7 +37,7 @@ func TestRender(t *testing.T) {
 }
 
 // markup holds every tag that a rendering may have, and nothing else.
-var markup = regexp.MustCompile(`^</?(p|br|span|a)( (href="https?://[^"<>]*"|class="[a-z -]*"|translate="no"|rel="[a-z ]*"|target="_blank"))*>$`)
+var markup = regexp.MustCompile(`^</?(p|br|span|a)( (href="(?i:https?)://[^"<>]*"|class="[a-z -]*"|translate="no"|rel="[a-z ]*"|target="_blank"))*>$`)
 
 // requireOurs fails when HTML has any tag or attribute that is not of ours, or
 // does not close what it opens.
