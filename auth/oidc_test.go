@@ -139,7 +139,7 @@ func TestTheClockIsOurs(t *testing.T) {
 
 func TestUserinfoFillsWhatIsMissing(t *testing.T) {
 	h := newHostile(t)
-	for _, name := range []string{"name", "preferred_username", "email", "email_verified"} {
+	for _, name := range []string{"name", "preferred_username", "email", "email_verified", "sid", "auth_time"} {
 		delete(h.claims, name)
 	}
 	h.claims["groups"] = nil // dex writes null without the scope
@@ -155,8 +155,9 @@ func TestUserinfoFillsWhatIsMissing(t *testing.T) {
 	assert.Equal(t, []string{"audit"}, c.Groups)
 	assert.False(t, c.EmailVerified, "not said, so not so")
 	assert.Equal(t, "Engineer", c.Raw["title"])
-	assert.Equal(t, h.URL, c.Raw["iss"], "userinfo says nothing about the protocol")
-	assert.Equal(t, "session-1", c.SessionID)
+	assert.Equal(t, h.URL, c.Raw["iss"])
+	assert.Empty(t, c.SessionID, "userinfo says nothing about the protocol")
+	assert.Zero(t, c.AuthTime)
 	role, _ := auth.RoleOf(c, p.Rules)
 	assert.Equal(t, auth.Auditor, role)
 }
