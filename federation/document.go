@@ -27,6 +27,7 @@ var Context = json.RawMessage(`[` +
 	`"discoverable":"toot:discoverable",` +
 	`"indexable":"toot:indexable",` +
 	`"memorial":"toot:memorial",` +
+	`"webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger",` +
 	`"suspended":"toot:suspended",` +
 	`"blurhash":"toot:blurhash",` +
 	`"votersCount":"toot:votersCount",` +

@@ -43,7 +43,7 @@ func parseHost(s, defaultPort string) (Host, error) {
 }
 
 func parseName(s string) (string, error) {
-	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+	if addr, err := netip.ParseAddr(unbracketed(s)); err == nil && addr.Zone() == "" {
 		if addr.Is6() {
 			return "[" + addr.String() + "]", nil
 		}
@@ -61,6 +61,13 @@ func parseName(s string) (string, error) {
 		return "", notAHost(s)
 	}
 	return s, nil
+}
+
+func unbracketed(s string) string {
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		return s[1 : len(s)-1]
+	}
+	return s
 }
 
 func plainName(s string) bool {
@@ -122,7 +129,7 @@ func (h Host) Name() string {
 	if name, _, err := net.SplitHostPort(string(h)); err == nil {
 		return name
 	}
-	return strings.Trim(string(h), "[]")
+	return unbracketed(string(h))
 }
 
 func (h Host) hasPort() bool {

@@ -103,7 +103,7 @@ func ParsePublicKeyPEM(text string) (*PublicKey, error) {
 func relined(text string) string {
 	head, rest, _ := strings.Cut(text, "KEY-----")
 	body, tail, _ := strings.Cut(rest, "-----END")
-	return strings.TrimSpace(head) + "KEY-----\n" + strings.Join(strings.Fields(body), "\n") + "\n-----END" + strings.TrimSpace(tail) + "\n"
+	return strings.TrimLeft(head, " \t\r\n") + "KEY-----\n" + strings.Join(strings.Fields(body), "\n") + "\n-----END" + strings.TrimRight(tail, " \t\r\n") + "\n"
 }
 
 func newPublicKey(parsed crypto.PublicKey) (*PublicKey, error) {

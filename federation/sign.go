@@ -26,7 +26,7 @@ func Digest(body []byte) string {
 }
 
 // Sign signs a request for key by draft-cavage-http-signatures, setting its
-// Date and, where digest is not empty, its Digest. The algorithm it names is
+// Date. With a digest, that of the body, it is signed as a POST. The algorithm it names is
 // hs2019, as the draft asks; all servers seen take that as what the key says.
 func Sign(req *http.Request, digest string, key *Key, now time.Time) error {
 	headers := signedGet
@@ -34,6 +34,9 @@ func Sign(req *http.Request, digest string, key *Key, now time.Time) error {
 	if digest != "" {
 		headers = signedPost
 		req.Header.Set("Digest", digest)
+		if req.Header.Get("Content-Type") == "" {
+			req.Header.Set("Content-Type", ContentType)
+		}
 	}
 	algorithm := httpsig.RSA_SHA256
 	if _, ok := key.Private.(ed25519.PrivateKey); ok {
