@@ -18,7 +18,12 @@ var migrations embed.FS
 // Migrate brings the tables up to this program's version and tells how many
 // steps that took. Where they are current it costs one look.
 func (db *DB) Migrate(ctx context.Context) (int, error) {
-	provider, err := db.provider()
+	pool := db.SQLite
+	if db.Postgres != nil {
+		pool = stdlib.OpenDBFromPool(db.Postgres)
+		defer pool.Close()
+	}
+	provider, err := db.provider(pool)
 	if err != nil {
 		return 0, err
 	}
@@ -29,9 +34,8 @@ func (db *DB) Migrate(ctx context.Context) (int, error) {
 	return len(done), err
 }
 
-func (db *DB) provider() (*goose.Provider, error) {
+func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 	dialect, dir, options := goose.DialectSQLite3, "migrations/sqlite", []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler))}
-	pool := db.SQLite
 	if db.Postgres != nil {
 		// Two processes that start together must not both migrate.
 		locker, err := lock.NewPostgresSessionLocker()
@@ -39,7 +43,6 @@ func (db *DB) provider() (*goose.Provider, error) {
 			return nil, err
 		}
 		dialect, dir, options = goose.DialectPostgres, "migrations/postgres", append(options, goose.WithSessionLocker(locker))
-		pool = sql.OpenDB(stdlib.GetPoolConnector(db.Postgres))
 	}
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {

@@ -54,9 +54,9 @@ type Actor struct {
 	Header            string
 	AvatarDescription string
 	HeaderDescription string
-	Fields            []Field  `gorm:"serializer:json"`
-	Emojis            []Emoji  `gorm:"serializer:json"`
-	AlsoKnownAs       []string `gorm:"serializer:json"`
+	Fields            []Field  `gorm:"serializer:list"`
+	Emojis            []Emoji  `gorm:"serializer:list"`
+	AlsoKnownAs       []string `gorm:"serializer:list"`
 	MovedToURI        string
 	SuccessorID       int64
 	Locked            bool
@@ -177,8 +177,8 @@ type Post struct {
 	Spoiler          string
 	Sensitive        bool
 	Language         string
-	Emojis           []Emoji  `gorm:"serializer:json"`
-	Tags             []string `gorm:"serializer:json"`
+	Emojis           []Emoji  `gorm:"serializer:list"`
+	Tags             []string `gorm:"serializer:list"`
 	AppID            int64
 	RepliesCount     int64
 	BoostsCount      int64
@@ -201,7 +201,7 @@ type Version struct {
 	Spoiler   string
 	Sensitive bool
 	Language  string
-	Media     []Media `gorm:"serializer:json"`
+	Media     []Media `gorm:"serializer:list"`
 	ActedBy   int64
 	CreatedAt Time `gorm:"autoCreateTime:false"`
 }
@@ -251,7 +251,7 @@ type Follow struct {
 	Accepted   bool
 	ShowBoosts bool
 	Notify     bool
-	Languages  []string `gorm:"serializer:json"`
+	Languages  []string `gorm:"serializer:list"`
 	CreatedAt  Time     `gorm:"autoCreateTime:false"`
 }
 
