@@ -51,7 +51,7 @@ func (c *Client) FetchKey(ctx context.Context, keyID string, key *Key) (*Object,
 	}
 	owner := doc.Owner
 	switch {
-	case doc.IsActor() && doc.Inbox != "" && vouched(doc, uri, from):
+	case doc.IsActor() && vouched(doc, uri, from):
 		return ownerOf(doc, keyID)
 	case doc.IsActor(): // an actor, or a stub of one, under another address
 		owner = doc.ID

@@ -244,16 +244,17 @@ func TestFetchKey(t *testing.T) {
 		"a/ann":           actorDoc("a:/ann", "a:/ann", "a:/ann#main-key"),
 		"a/dave":          actorDoc("a:/dave", "a:/dave", "a:/dave/main-key"),
 		"a/dave/main-key": as(`{"id":"a:/dave","type":"Person","preferredUsername":"dave","publicKey":{"id":"a:/dave/main-key","owner":"a:/dave","publicKeyPem":"x"}}`),
-		"a/eve":           actorDoc("a:/eve", "a:/eve", "a:/keys/eve"),
-		"a/keys/eve":      as(`{"id":"a:/keys/eve","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
-		"a/keys/renamed":  as(`{"id":"a:/keys/eve","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
-		"a/keys/unknown":  as(`{"id":"a:/keys/unknown","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
-		"a/keys/orphan":   as(`{"id":"a:/keys/orphan","type":"CryptographicKey","publicKeyPem":"x"}`),
-		"b/key":           as(`{"id":"b:/key","type":"CryptographicKey","owner":"a:/ann","publicKeyPem":"evil"}`),
-		"b/ann":           actorDoc("a:/ann", "a:/ann", "b:/ann#main-key"),
-		"a/open":          {status: 302, location: "b:/forged"},
-		"b/forged":        actorDoc("a:/open", "a:/open", "a:/open#main-key"),
-		"a/down":          {status: 503},
+		"a/eve": as(`{"id":"a:/eve","type":"Person","inbox":"a:/inbox","publicKey":[
+			{"id":"a:/keys/eve","owner":"a:/eve"},{"id":"a:/keys/renamed","owner":"a:/eve"}]}`),
+		"a/keys/eve":     as(`{"id":"a:/keys/eve","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
+		"a/keys/renamed": as(`{"id":"a:/keys/eve","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
+		"a/keys/unknown": as(`{"id":"a:/keys/unknown","type":"CryptographicKey","owner":"a:/eve","publicKeyPem":"x"}`),
+		"a/keys/orphan":  as(`{"id":"a:/keys/orphan","type":"CryptographicKey","publicKeyPem":"x"}`),
+		"b/key":          as(`{"id":"b:/key","type":"CryptographicKey","owner":"a:/ann","publicKeyPem":"evil"}`),
+		"b/ann":          actorDoc("a:/ann", "a:/ann", "b:/ann#main-key"),
+		"a/open":         {status: 302, location: "b:/forged"},
+		"b/forged":       actorDoc("a:/open", "a:/open", "a:/open#main-key"),
+		"a/down":         {status: 503},
 	})
 	for _, c := range []struct {
 		keyID, owner string
@@ -302,6 +303,11 @@ func TestItems(t *testing.T) {
 		items, err := w.client.Items(context.Background(), w.fill("a:/"+name), nil, 50)
 		if err != nil || len(items) != want {
 			t.Errorf("%s: %d items, want %d: %v", name, len(items), want, err)
+		}
+	}
+	for _, r := range w.requests() {
+		if strings.HasPrefix(r.Host, "b.") {
+			t.Errorf("a collection sent us to %s", r.Host)
 		}
 	}
 	if items, err := w.client.Items(context.Background(), w.fill("a:/paged"), nil, 1); err != nil || len(items) != 1 {

@@ -27,10 +27,19 @@ func TestResolve(t *testing.T) {
 		"a" + finger + "anne@a": jrd("ann@a!", "a:/ann"), // her old name
 		"a/ann":                 person("a:/ann", "ann"),
 
+		// twin calls himself ann too, and is not.
+		"a" + finger + "twin@a": jrd("ann@a!", "a:/twin"),
+		"a/twin":                person("a:/twin", "ann"),
+
 		// c is the handle domain of the node b.
 		"c" + finger + "bob@c": jrd("bob@c!", "b:/bob"),
 		"b" + finger + "bob@b": jrd("bob@c!", "b:/bob"),
 		"b/bob":                person("b:/bob", "bob"),
+
+		// b calls dan by a name that c does not use.
+		"b" + finger + "dan@b": jrd("dan@c!", "b:/dan"),
+		"c" + finger + "dan@c": jrd("daniel@c!", "b:/dan"),
+		"b/dan":                person("b:/dan", "dan"),
 
 		// c claims ann, and that somebody on a is called by a name of c.
 		"c" + finger + "ann@c":  jrd("ann@c!", "a:/ann"),
@@ -56,6 +65,8 @@ func TestResolve(t *testing.T) {
 		{"bob@c!", "b:/bob", "bob@c!"},
 		{"bob@b!", "b:/bob", "bob@c!"},
 		{"silent@a!", "a:/silent", "silent@a!"},
+		{"twin@a!", "", ""},
+		{"dan@b!", "", ""},
 		{"ann@c!", "", ""},
 		{"ann2@c!", "", ""},
 		{"ann3@c!", "", ""},

@@ -40,9 +40,9 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestAllowedNetworks(t *testing.T) {
-	c := New(Options{AllowNetworks: prefixes("10.1.0.0/16", "fd00::/8"), Timeout: time.Second})
+	c := New(Options{AllowNetworks: prefixes("10.1.0.0/16", "fd00::/8", "fe80::/10"), Timeout: time.Second})
 	for address, ok := range map[string]bool{
-		"10.1.2.3": true, "10.2.0.1": false, "::ffff:10.1.2.3": true, "127.0.0.1": false, "fd00::5": true, "fc00::5": false,
+		"10.1.2.3": true, "10.2.0.1": false, "::ffff:10.1.2.3": true, "127.0.0.1": false, "fd00::5": true, "fe80::1%eth0": true, "fc00::5": false,
 	} {
 		if got := c.addressAllowed(netip.MustParseAddr(address)); got != ok {
 			t.Errorf("%s: allowed %v, want %v", address, got, ok)
