@@ -37,7 +37,7 @@ type page struct {
 
 func as(body string) page { return page{body: body} }
 
-func newWorld(t *testing.T, pages map[string]page) *world {
+func newWorld(t testing.TB, pages map[string]page) *world {
 	t.Helper()
 	w := &world{pages: pages}
 	server := httptest.NewServer(w)
@@ -297,9 +297,12 @@ func TestItems(t *testing.T) {
 		"a/outside": as(`{"id":"a:/outside","items":["a:/1"],"next":"b:/p"}`),
 		"a/endless": as(`{"items":["a:/1"],"next":"a:/endless"}`),
 		"a/halfway": as(`{"items":["a:/1"],"next":"a:/none"}`),
+		"a/astray":  as(`{"items":["a:/1"],"next":"a:/hop"}`),
+		"a/hop":     {status: 302, location: "c:/p"},
 		"b/p":       as(`{"items":["b:/1"]}`),
+		"c/p":       as(`{"items":["c:/1"]}`),
 	})
-	for name, want := range map[string]int{"all": 2, "paged": 3, "inside": 2, "outside": 1, "endless": 1 + maxPages, "halfway": 1} {
+	for name, want := range map[string]int{"all": 2, "paged": 3, "inside": 2, "outside": 1, "astray": 1, "endless": 1 + maxPages, "halfway": 1} {
 		items, err := w.client.Items(context.Background(), w.fill("a:/"+name), nil, 50)
 		if err != nil || len(items) != want {
 			t.Errorf("%s: %d items, want %d: %v", name, len(items), want, err)

@@ -3,6 +3,8 @@ package safehttp
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -194,4 +196,28 @@ func TestIgnoresProxies(t *testing.T) {
 	if New(Options{}).transport.Proxy != nil {
 		t.Error("a proxy would connect where nobody checks the address")
 	}
+}
+
+func TestSpeaksHTTP2(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	c := New(Options{AllowNetworks: loopback})
+	if _, err := c.Do(context.Background(), request(t, server.URL)); fault.Of(err) != fault.Unavailable {
+		t.Errorf("a certificate that nobody vouches for: %v", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	resp, err := New(Options{AllowNetworks: loopback}).trusting(pool).Do(context.Background(), request(t, server.URL))
+	if err != nil || resp.ProtoMajor != 2 {
+		t.Fatalf("%v %v", resp, err)
+	}
+	resp.Body.Close()
+}
+
+// trusting is for a server whose certificate was made a moment ago.
+func (c *Client) trusting(pool *x509.CertPool) *Client {
+	c.transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	return c
 }
