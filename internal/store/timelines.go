@@ -263,11 +263,7 @@ func (tx *Tx) FanOut(p *Post) ([]int64, error) {
 	if err != nil || !p.Local {
 		return readers, err
 	}
-	own, err := tx.exec(`INSERT INTO home_entries (reader_id, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ActorID, p.ID)
-	if own > 0 {
-		readers = append(readers, p.ActorID)
-	}
-	return readers, err
+	return append(readers, p.ActorID), tx.FillOwnHome(p)
 }
 
 // Backfill puts the newest posts of whom the reader began to follow into the
@@ -303,4 +299,21 @@ func lowerAll(tags []string) []string {
 		out[i] = lower(t)
 	}
 	return out
+}
+
+// FillOwnHome shows a post to its author alone.
+func (tx *Tx) FillOwnHome(p *Post) error {
+	_, err := tx.exec(`INSERT INTO home_entries (reader_id, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, p.ActorID, p.ID)
+	return err
+}
+
+// HomeReaders are who has the post, or a boost of it, in their home.
+func (r Reader) HomeReaders(postID int64) ([]int64, error) {
+	return r.ids(`SELECT reader_id FROM home_entries WHERE post_id = ?
+ UNION SELECT h.reader_id FROM posts b JOIN home_entries h ON h.post_id = b.id WHERE b.boost_of_id = ? AND b.deleted_at = 0`, postID, postID)
+}
+
+// LocalBoosters are our people who boosted the post.
+func (r Reader) LocalBoosters(postID int64) ([]int64, error) {
+	return r.ids(`SELECT actor_id FROM posts WHERE boost_of_id = ? AND deleted_at = 0 AND local`, postID)
 }

@@ -1,0 +1,185 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is everything that can be set. The doc tags are the sample's comments.
+type Config struct {
+	PublicURL      string         `toml:"public_url" doc:"Where people and other nodes reach this node. Its host is the node's name and cannot change later."`
+	HandleDomain   string         `toml:"handle_domain" doc:"The domain in @name@domain, if it is not the host of public_url. That domain must send /.well-known/webfinger here."`
+	Title          string         `toml:"title" doc:"What the node is called on its pages."`
+	Listen         string         `toml:"listen" doc:"Address to listen on. TLS is the business of the proxy in front."`
+	PrivateListen  string         `toml:"private_listen" doc:"Address for health, metrics and profiles, for the operator alone. Empty: none."`
+	DataDir        string         `toml:"data_dir" doc:"Folder for uploaded files and, with SQLite, the database."`
+	TrustedProxies []string       `toml:"trusted_proxies" doc:"Addresses or networks whose X-Forwarded-* headers are believed."`
+	Database       Database       `toml:"database"`
+	Federation     Federation     `toml:"federation"`
+	Limits         Limits         `toml:"limits"`
+	Posts          Posts          `toml:"posts"`
+	Log            Log            `toml:"log"`
+	OIDC           []OIDCProvider `toml:"oidc"`
+
+	// Development is true where nothing says who may sign in: a loopback node
+	// then gets the development identity provider. It is not a setting.
+	Development bool `toml:"-"`
+}
+
+// Database says where everything is kept.
+type Database struct {
+	URL string `toml:"url" doc:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME. Empty: SQLite in data_dir."`
+}
+
+// Federation says whom the node talks to.
+type Federation struct {
+	Mode          string   `toml:"mode" doc:"allowlist: only with partners that were allowed. open: with everybody who is not blocked."`
+	AllowNetworks []string `toml:"allow_networks" doc:"Networks that may be called although they are not public, such as 10.0.0.0/8."`
+	AllowHTTP     bool     `toml:"allow_http" doc:"Whether other nodes may be called without TLS."`
+	SecureMode    bool     `toml:"secure_mode" doc:"Whether reading posts and profiles as ActivityPub needs a signed request."`
+}
+
+// Limits protect the node from too much of everything.
+type Limits struct {
+	Enabled bool `toml:"enabled" doc:"Rate limits. Switch them off for load tests only."`
+}
+
+// Posts are the rules for what people write.
+type Posts struct {
+	MaxCharacters int `toml:"max_characters" doc:"How long a post may be."`
+	HoldSeconds   int `toml:"hold_seconds" doc:"How long a post waits before it is sent, so that it can be taken back. People may choose their own."`
+}
+
+// Log says what the node writes to standard error.
+type Log struct {
+	Level  string `toml:"level" doc:"debug, info, warn or error."`
+	Format string `toml:"format" doc:"text or json."`
+}
+
+// OIDCProvider is an identity provider that people sign in with.
+type OIDCProvider struct {
+	Name         string            `toml:"name" doc:"What the sign-in button says."`
+	Issuer       string            `toml:"issuer" doc:"As in the provider's discovery document, to the letter."`
+	ClientID     string            `toml:"client_id"`
+	ClientSecret string            `toml:"client_secret"`
+	Scopes       []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
+	RolesClaim   string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
+	Roles        map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
+}
+
+// Default is a node of one's own on this machine.
+func Default() *Config {
+	return &Config{
+		PublicURL:  "http://localhost:4000",
+		Title:      "Parley",
+		Listen:     "127.0.0.1:4000",
+		DataDir:    "./data",
+		Federation: Federation{Mode: "allowlist"},
+		Limits:     Limits{Enabled: true},
+		Posts:      Posts{MaxCharacters: 5000},
+		Log:        Log{Level: "info", Format: "text"},
+	}
+}
+
+// Load reads the settings from the file at path, if one is named, and from the
+// environment. Every mistake is told at once.
+func Load(path string, environ []string) (*Config, error) {
+	c := Default()
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the settings: %w", err)
+		}
+		decoder := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields()
+		if err := decoder.Decode(c); err != nil {
+			if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+				return nil, fmt.Errorf("%s has settings that do not exist:\n%s", path, strict.String())
+			}
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if err := override(c, environ); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+// check fills in what follows from other settings, and finds mistakes.
+func (c *Config) check() error {
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if c.Database.URL == "" {
+		c.Database.URL = "sqlite:" + filepath.Join(c.DataDir, "parley.db")
+	}
+	var errs []error
+	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && u.Scheme != "http" {
+		complain("public_url %q: write a scheme and a host, such as https://social.corp.example", c.PublicURL)
+	} else if u.Scheme == "http" && !loopbackName(u.Hostname()) && !c.Federation.AllowHTTP {
+		complain("public_url %q is not https: set federation.allow_http if your network really has no TLS", c.PublicURL)
+	}
+	if c.Federation.Mode != "allowlist" && c.Federation.Mode != "open" {
+		complain("federation.mode %q: write allowlist or open", c.Federation.Mode)
+	}
+	if _, err := c.AllowedNetworks(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Posts.MaxCharacters < 1 || c.Posts.HoldSeconds < 0 {
+		complain("posts.max_characters must be at least 1, posts.hold_seconds at least 0")
+	}
+	for i, p := range c.OIDC {
+		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {
+			complain("oidc provider %d: name, issuer and client_id are needed", i+1)
+		}
+	}
+	c.Development = len(c.OIDC) == 0 && u != nil && loopbackName(u.Hostname()) && loopbackListen(c.Listen)
+	return errors.Join(errs...)
+}
+
+// Host is the node's name: the host of public_url.
+func (c *Config) Host() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// Domain is what stands behind the @ of a handle.
+func (c *Config) Domain() string {
+	if c.HandleDomain != "" {
+		return strings.ToLower(c.HandleDomain)
+	}
+	return c.Host()
+}
+
+// AllowedNetworks is federation.allow_networks, read.
+func (c *Config) AllowedNetworks() ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, 0, len(c.Federation.AllowNetworks))
+	for _, text := range c.Federation.AllowNetworks {
+		p, err := netip.ParsePrefix(strings.TrimSpace(text))
+		if err != nil {
+			return nil, fmt.Errorf("federation.allow_networks %q: write a network such as 10.0.0.0/8", text)
+		}
+		prefixes = append(prefixes, p)
+	}
+	return prefixes, nil
+}
+
+func loopbackName(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func loopbackListen(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && loopbackName(host)
+}

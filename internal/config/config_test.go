@@ -1,0 +1,56 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSampleFileIsWhatTheStructSays(t *testing.T) {
+	text, err := os.ReadFile("../../parley.sample.toml")
+	require.NoError(t, err)
+	require.Equal(t, Sample(), string(text), "run `go run ./cmd/parley config sample > parley.sample.toml`")
+}
+
+func TestSampleIsReadBack(t *testing.T) {
+	// Uncommented, every setting of the sample is one that exists.
+	text := regexp.MustCompile(`(?m)^#([\[a-z])`).ReplaceAllString(Sample(), "$1")
+	text = regexp.MustCompile(`(?m)^(name|issuer|client_id) = ""`).ReplaceAllString(text, `$1 = "https://idp.example"`)
+	path := filepath.Join(t.TempDir(), "parley.toml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	c, err := Load(path, nil)
+	require.NoError(t, err)
+	require.Len(t, c.OIDC, 1)
+}
+
+func TestEnvironmentWins(t *testing.T) {
+	c, err := Load("", []string{"PARLEY_FEDERATION_MODE=open", "PARLEY_FEDERATION_ALLOW_NETWORKS=127.0.0.0/8, ::1/128", "PARLEY_LIMITS_ENABLED=false", "HOME=/"})
+	require.NoError(t, err)
+	require.Equal(t, "open", c.Federation.Mode)
+	require.Len(t, c.Federation.AllowNetworks, 2)
+	require.False(t, c.Limits.Enabled)
+	require.True(t, c.Development)
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	for variable, want := range map[string]string{
+		"PARLEY_FEDRATION_MODE=open":                  "no such setting",
+		"PARLEY_FEDERATION_MODE=shut":                 "allowlist or open",
+		"PARLEY_PUBLIC_URL=social":                    "a scheme and a host",
+		"PARLEY_PUBLIC_URL=http://social.example":     "not https",
+		"PARLEY_FEDERATION_ALLOW_NETWORKS=10.0.0.0.0": "such as 10.0.0.0/8",
+		"PARLEY_LIMITS_ENABLED=perhaps":               "neither true nor false",
+	} {
+		_, err := Load("", []string{variable})
+		require.ErrorContains(t, err, want, variable)
+	}
+}
+
+func TestDevelopmentNeedsLoopback(t *testing.T) {
+	c, err := Load("", []string{"PARLEY_LISTEN=0.0.0.0:4000"})
+	require.NoError(t, err)
+	require.False(t, c.Development)
+}

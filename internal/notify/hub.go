@@ -1,0 +1,115 @@
+package notify
+
+import "sync"
+
+// Event tells that something happened under a topic.
+type Event struct {
+	Topic          string
+	Name           string // update, status.update, delete, notification
+	PostID         int64
+	NotificationID int64
+	ReaderID       int64 // of a notification
+}
+
+// Hub hands events to the open streams of this process.
+type Hub struct {
+	mu     sync.RWMutex
+	topics map[string]map[*Subscription]struct{}
+}
+
+// backlog is how many events a stream may lag behind before it is dropped: a
+// slow reader costs itself its stream, and nobody else anything.
+const backlog = 256
+
+// NewHub makes a hub without streams.
+func NewHub() *Hub { return &Hub{topics: map[string]map[*Subscription]struct{}{}} }
+
+// Subscription is one open stream. Its topics may change while it runs.
+type Subscription struct {
+	hub    *Hub
+	events chan Event
+	topics map[string]struct{}
+	closed bool
+}
+
+// Subscribe opens a stream of the topics.
+func (h *Hub) Subscribe(topics ...string) *Subscription {
+	s := &Subscription{hub: h, events: make(chan Event, backlog), topics: map[string]struct{}{}}
+	s.Add(topics...)
+	return s
+}
+
+// Events are what happens; the channel is closed when the stream is dropped
+// for being slow, and by Close.
+func (s *Subscription) Events() <-chan Event { return s.events }
+
+// Add begins to listen to more topics.
+func (s *Subscription) Add(topics ...string) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if s.closed {
+		return
+	}
+	for _, t := range topics {
+		s.topics[t] = struct{}{}
+		if s.hub.topics[t] == nil {
+			s.hub.topics[t] = map[*Subscription]struct{}{}
+		}
+		s.hub.topics[t][s] = struct{}{}
+	}
+}
+
+// Remove stops listening to topics.
+func (s *Subscription) Remove(topics ...string) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	for _, t := range topics {
+		s.drop(t)
+	}
+}
+
+// Close ends the stream.
+func (s *Subscription) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.close()
+}
+
+// close and drop are called with the hub locked.
+func (s *Subscription) close() {
+	if s.closed {
+		return
+	}
+	for t := range s.topics {
+		s.drop(t)
+	}
+	s.closed = true
+	close(s.events)
+}
+
+func (s *Subscription) drop(topic string) {
+	delete(s.topics, topic)
+	delete(s.hub.topics[topic], s)
+	if len(s.hub.topics[topic]) == 0 {
+		delete(s.hub.topics, topic)
+	}
+}
+
+// Publish hands each event to the streams that listen to its topic.
+func (h *Hub) Publish(events ...Event) {
+	var slow []*Subscription
+	h.mu.RLock()
+	for _, e := range events {
+		for s := range h.topics[e.Topic] {
+			select {
+			case s.events <- e:
+			default:
+				slow = append(slow, s)
+			}
+		}
+	}
+	h.mu.RUnlock()
+	for _, s := range slow {
+		s.Close()
+	}
+}

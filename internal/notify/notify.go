@@ -1,0 +1,142 @@
+package notify
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"parley/internal/store"
+)
+
+// Notify tells people what concerns them.
+type Notify struct {
+	DB  *store.DB
+	Hub *Hub
+}
+
+// Topic names of a person's own streams.
+func userTopic(id int64) string         { return "user:" + strconv.FormatInt(id, 10) }
+func notificationTopic(id int64) string { return "notification:" + strconv.FormatInt(id, 10) }
+func directTopic(id int64) string       { return "direct:" + strconv.FormatInt(id, 10) }
+
+// Tell stores a notification of the kind for a local reader, unless they do
+// not want to hear from the sender, and streams it.
+func (n *Notify) Tell(tx *store.Tx, reader int64, kind string, from, post int64) error {
+	id, err := tx.Notify(&store.Notification{ReaderID: reader, Kind: kind, FromID: from, PostID: post})
+	if err != nil || id == 0 {
+		return err
+	}
+	tx.After(func() {
+		n.Hub.Publish(Event{Topic: notificationTopic(reader), Name: "notification", NotificationID: id, PostID: post, ReaderID: reader})
+	})
+	return nil
+}
+
+// Posted puts a new post or boost into homes, tells whom it names, and streams
+// it. A post that is held back is shown to its author alone.
+func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
+	if p.HeldUntil != 0 {
+		if err := tx.FillOwnHome(p); err != nil {
+			return err
+		}
+		n.stream(tx, "update", p.ID, []string{userTopic(p.ActorID)})
+		return nil
+	}
+	readers, err := tx.FanOut(p)
+	if err != nil {
+		return err
+	}
+	for _, reader := range mentioned {
+		if err := n.Tell(tx, reader, "mention", p.ActorID, p.ID); err != nil {
+			return err
+		}
+	}
+	topics := Topics(p)
+	for _, reader := range readers {
+		topics = append(topics, userTopic(reader))
+	}
+	if p.Visibility == store.Direct {
+		for _, reader := range append(mentioned, p.ActorID) {
+			topics = append(topics, directTopic(reader))
+		}
+	}
+	n.stream(tx, "update", p.ID, topics)
+	return nil
+}
+
+// Edited streams an edit to whoever has the post before them, and tells those
+// who boosted it.
+func (n *Notify) Edited(tx *store.Tx, p *store.Post) error {
+	boosters, err := tx.LocalBoosters(p.ID)
+	if err != nil {
+		return err
+	}
+	for _, reader := range boosters {
+		if err := n.Tell(tx, reader, "update", p.ActorID, p.ID); err != nil {
+			return err
+		}
+	}
+	return n.again(tx, "status.update", p)
+}
+
+// Deleted streams that a post is gone. Call it before the post is hidden.
+func (n *Notify) Deleted(tx *store.Tx, p *store.Post) error { return n.again(tx, "delete", p) }
+
+func (n *Notify) again(tx *store.Tx, name string, p *store.Post) error {
+	readers, err := tx.HomeReaders(p.ID)
+	if err != nil {
+		return err
+	}
+	topics := Topics(p)
+	for _, reader := range readers {
+		topics = append(topics, userTopic(reader))
+	}
+	n.stream(tx, name, p.ID, topics)
+	return nil
+}
+
+// Topics are the public streams that a post belongs to.
+func Topics(p *store.Post) []string {
+	if p.Visibility != store.Public || p.BoostOfID != 0 {
+		return nil
+	}
+	var topics []string
+	if p.Listed {
+		where := "public:remote"
+		if p.Local {
+			where = "public:local"
+		}
+		topics = append(topics, "public", where)
+	}
+	for _, tag := range p.Tags {
+		topics = append(topics, "hashtag:"+strings.ToLower(tag))
+		if p.Local {
+			topics = append(topics, "hashtag:local:"+strings.ToLower(tag))
+		}
+	}
+	return topics
+}
+
+func (n *Notify) stream(tx *store.Tx, name string, post int64, topics []string) {
+	tx.After(func() {
+		events := make([]Event, len(topics))
+		for i, t := range topics {
+			events[i] = Event{Topic: t, Name: name, PostID: post}
+		}
+		n.Hub.Publish(events...)
+	})
+}
+
+// Mark moves a reader's marker in a timeline.
+func (n *Notify) Mark(ctx context.Context, reader int64, timeline string, id int64) (m *store.Marker, err error) {
+	err = n.DB.Write(ctx, func(tx *store.Tx) error {
+		m, err = tx.SetMarker(reader, timeline, id)
+		return err
+	})
+	return m, err
+}
+
+// Dismiss removes one of the reader's notifications, or all where id is 0.
+func (n *Notify) Dismiss(ctx context.Context, reader, id int64) error {
+	return n.DB.Write(ctx, func(tx *store.Tx) error { return tx.DismissNotification(reader, id) })
+}

@@ -1,0 +1,189 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"parley/internal/store"
+)
+
+// Job is the arguments of a piece of work; its Kind names the work. It is
+// stored as JSON.
+type Job interface{ Kind() string }
+
+// Queue takes jobs, and after Start runs them.
+type Queue struct {
+	db      *store.DB
+	log     *slog.Logger
+	config  *river.Config
+	onPG    *river.Client[pgx.Tx]
+	onLite  *river.Client[*sql.Tx]
+	release func()
+}
+
+// Work is what is done for one kind of job.
+type Work func(*river.Config)
+
+// Do says that jobs of T's kind are done by do, which gets at most timeout. A
+// failure is tried again with a growing pause.
+func Do[T Job](timeout time.Duration, do func(context.Context, T) error) Work {
+	return func(c *river.Config) { river.AddWorker(c.Workers, &worker[T]{do: do, timeout: timeout}) }
+}
+
+// Every says that job is put into the queue at each interval, once for all
+// processes.
+func Every(interval time.Duration, job Job) Work {
+	return func(c *river.Config) {
+		c.PeriodicJobs = append(c.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(interval),
+			func() (river.JobArgs, *river.InsertOpts) {
+				return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: interval}}
+			}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+}
+
+type worker[T Job] struct {
+	river.WorkerDefaults[T]
+	do      func(context.Context, T) error
+	timeout time.Duration
+}
+
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration               { return w.timeout }
+
+// Later, returned by a job, has it run again after d. That is no failure.
+func Later(d time.Duration) error { return river.JobSnooze(d) }
+
+// New makes a queue over the database. With works it can be started.
+func New(db *store.DB, log *slog.Logger, works ...Work) (*Queue, error) {
+	q := &Queue{db: db, log: log, release: func() {}}
+	q.config = &river.Config{Logger: quiet(log), SkipUnknownJobCheck: true}
+	if len(works) > 0 {
+		q.config.Workers = river.NewWorkers()
+		q.config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 200}}
+		q.config.FetchCooldown = 20 * time.Millisecond
+		q.config.FetchPollInterval = 500 * time.Millisecond
+		q.config.CompletedJobRetentionPeriod = time.Hour
+		q.config.RescueStuckJobsAfter = time.Hour
+		for _, w := range works {
+			w(q.config)
+		}
+	}
+	var err error
+	if db.Postgres != nil {
+		q.onPG, err = river.NewClient(riverpgxv5.New(db.Postgres), q.config)
+	} else {
+		q.onLite, err = river.NewClient(riversqlite.New(db.SQLite), q.config)
+	}
+	return q, err
+}
+
+// Migrate brings the queue's own tables up to date.
+func Migrate(ctx context.Context, db *store.DB) error {
+	silent := slog.New(slog.NewTextHandler(io.Discard, nil))
+	config := &rivermigrate.Config{Logger: silent}
+	if db.Postgres != nil {
+		m, err := rivermigrate.New(riverpgxv5.New(db.Postgres), config)
+		if err != nil {
+			return err
+		}
+		return migrate(ctx, m)
+	}
+	m, err := rivermigrate.New(riversqlite.New(db.SQLite), config)
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, m)
+}
+
+func migrate[T any](ctx context.Context, m *rivermigrate.Migrator[T]) error {
+	have, err := m.ExistingVersions(ctx)
+	if err != nil || len(have) == len(m.AllVersions()) {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+// Insert stores a job in the transaction.
+func (q *Queue) Insert(ctx context.Context, tx *store.Tx, job Job) error {
+	// A transaction, once begun, is not given up because its caller has left.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if q.onPG != nil {
+		_, err = q.onPG.InsertTx(ctx, tx.PGX, job, nil)
+	} else {
+		_, err = q.onLite.InsertTx(ctx, tx.SQL, job, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
+	}
+	return nil
+}
+
+// Start runs jobs until Stop. What a process that died had in hand is taken
+// over first.
+func (q *Queue) Start(ctx context.Context) error {
+	if q.onPG != nil {
+		if err := q.claim(ctx, q.onPG.ID()); err != nil {
+			return err
+		}
+		return q.onPG.Start(ctx)
+	}
+	if _, err := q.db.SQLite.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
+		return err
+	}
+	return q.onLite.Start(ctx)
+}
+
+// Stop lets running jobs finish until ctx ends, then cancels them: they will
+// run again.
+func (q *Queue) Stop(ctx context.Context) error {
+	defer q.release()
+	stop, cancel := q.stoppers()
+	if err := stop(ctx); err == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	last, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer done()
+	return cancel(last)
+}
+
+func (q *Queue) stoppers() (stop, cancel func(context.Context) error) {
+	if q.onPG != nil {
+		return q.onPG.Stop, q.onPG.StopAndCancel
+	}
+	return q.onLite.Stop, q.onLite.StopAndCancel
+}
+
+// quiet keeps River's own log to what an operator has to know.
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(&atLeast{Handler: log.Handler(), level: slog.LevelWarn})
+}
+
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+func (h *atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
+
+func (h *atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &atLeast{Handler: h.Handler.WithAttrs(attrs), level: h.level}
+}
+
+func (h *atLeast) WithGroup(name string) slog.Handler {
+	return &atLeast{Handler: h.Handler.WithGroup(name), level: h.level}
+}
