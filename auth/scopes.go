@@ -89,6 +89,15 @@ func (s Scopes) Within(others Scopes) bool {
 	return true
 }
 
+// For drops what the role does not allow: the admin scopes are for those who
+// administer.
+func (s Scopes) For(r Role) Scopes {
+	if r == Owner || r == Admin || r == Moderator {
+		return s
+	}
+	return slices.DeleteFunc(slices.Clone(s), func(scope string) bool { return strings.HasPrefix(scope, "admin:") })
+}
+
 // covers reports whether a scope, its bundle, or the old "follow" is held.
 func (s Scopes) covers(scope string) bool {
 	if !known[scope] {

@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+// Auth signs people in and lets client apps act for them.
+type Auth struct {
+	DB        *store.DB
+	URL       string // the node's public URL, without a slash at its end
+	Providers []*Provider
+
+	// Enroll makes an account for somebody whom a provider sent here for the
+	// first time, tied to the claims' issuer and subject, and returns its
+	// actor. Nil: only who has an account may enter.
+	Enroll func(ctx context.Context, c Claims, role Role) (actorID int64, err error)
+	// Audit appends a line to the audit trail in the transaction of the act.
+	Audit func(tx *store.Tx, line store.AuditLine) error
+
+	NodeName   string // on the pages; the URL's host if empty
+	Stylesheet string // of the pages; one of our own if empty
+	VAPIDKey   string // told to apps that register
+}
+
+// Who is asking: a person, or an app for a person, or an app for itself.
+type Who struct {
+	ActorID    int64 // 0: an app for itself, or nobody
+	ActedBy    int64 // the person behind a shared account
+	Username   string
+	Role       Role
+	Scopes     Scopes // of a token; a session is not limited by scopes
+	TokenID    int64  // one of TokenID and SessionID is set, or neither for nobody
+	SessionID  int64
+	AppID      int64
+	SignedInAt store.Time // of a session: a fresh one may do privileged acts
+}
+
+// Somebody reports whether it is a person, or an app that acts for one.
+func (w Who) Somebody() bool { return w.ActorID != 0 }
+
+// Bearer is who holds an access token.
+func (a *Auth) Bearer(ctx context.Context, token string) (Who, error) {
+	b, err := a.DB.With(ctx).Bearer(Hash(token))
+	if fault.Is(err, fault.NotFound) {
+		return Who{}, errToken
+	}
+	if err != nil {
+		return Who{}, err
+	}
+	a.touchToken(ctx, b)
+	// The scopes were checked when they were stored; what this program no
+	// longer knows is covered by nothing.
+	return Who{
+		ActorID: b.ActorID, ActedBy: b.ActedBy, Username: b.Username, Role: Role(b.Role),
+		Scopes: strings.Fields(b.Scopes), TokenID: b.TokenID, AppID: b.AppID,
+	}, nil
+}
+
+var (
+	errToken  = fault.New(fault.Unauthorized, "The access token is invalid")
+	errScope  = fault.New(fault.Forbidden, "This action is outside the authorized scopes")
+	errPerson = fault.New(fault.Invalid, "This method requires an authenticated user")
+)
+
+// bearerOf is the access token in a request's Authorization header. RFC 6750 2.1
+func bearerOf(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+type whoKey struct{}
+
+// With is ctx with who is asking.
+func With(ctx context.Context, w Who) context.Context { return context.WithValue(ctx, whoKey{}, w) }
+
+// WhoIs asking in ctx: nobody, unless a middleware of this room said so.
+func WhoIs(ctx context.Context) Who {
+	w, _ := ctx.Value(whoKey{}).(Who)
+	return w
+}
+
+// audit writes a line about something that actor did or had done to it.
+func (a *Auth) audit(tx *store.Tx, actor int64, action, subject string, detail map[string]any) error {
+	if a.Audit == nil {
+		return errors.New("auth: no audit trail is wired")
+	}
+	return a.Audit(tx, store.AuditLine{ActorID: actor, Action: action, Subject: subject, Detail: jsonOf(detail), CreatedAt: store.Now()})
+}

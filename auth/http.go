@@ -1,0 +1,173 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/internal/fault"
+)
+
+// Route is one way in, for the front door's list.
+type Route struct {
+	Method  string
+	Path    string
+	Handler gin.HandlerFunc
+}
+
+// Routes are the ways into this room.
+func (a *Auth) Routes() []Route {
+	return []Route{
+		{"GET", "/auth/sign_in", open(a.signInPage)},
+		{"GET", "/auth/oidc/:provider/start", open(a.start)},
+		{"GET", callbackPath, open(a.callback)},
+		{"GET", "/auth/sign_out", open(a.signOutPage)},
+		{"POST", "/auth/sign_out", open(a.signOut)},
+		{"GET", linkPath + ":token", open(a.link)},
+		{"POST", linkPath + ":token", open(a.link)},
+		{"GET", "/auth/style.css", open(style)},
+
+		{"POST", "/api/v1/apps", open(a.registerApp)},
+		{"GET", "/api/v1/apps/verify_credentials", a.withToken(a.verifyApp)},
+		{"GET", "/oauth/authorize", a.inBrowser(a.authorize)},
+		{"GET", "/oauth/authorize/", a.inBrowser(a.authorize)},
+		{"POST", "/oauth/authorize", a.inBrowser(a.decide)},
+		{"GET", "/oauth/authorize/native", open(a.native)},
+		{"POST", "/oauth/token", open(a.token)},
+		{"POST", "/oauth/revoke", open(a.revoke)},
+		{"GET", "/oauth/userinfo", a.asPerson(a.userinfo, "profile", "read", "read:accounts")},
+		{"POST", "/oauth/userinfo", a.asPerson(a.userinfo, "profile", "read", "read:accounts")},
+		{"GET", "/.well-known/oauth-authorization-server", open(a.metadata)},
+	}
+}
+
+// Require lets in tokens of a person that have one of the scopes.
+func (a *Auth) Require(scopes ...string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := a.bearer(c)
+		switch {
+		case err != nil:
+		case who.TokenID == 0:
+			err = errToken
+		case !who.Somebody():
+			err = errPerson
+		case !who.Scopes.Allows(scopes...):
+			err = errScope
+		}
+		a.pass(c, who, err)
+	}
+}
+
+// RequireToken lets in every live token, an app's own too.
+func (a *Auth) RequireToken() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := a.bearer(c)
+		if err == nil && who.TokenID == 0 {
+			err = errToken
+		}
+		a.pass(c, who, err)
+	}
+}
+
+// Optional lets in anybody. A token that is sent must be live, and a person's
+// must have one of the scopes; an app's own token is nobody.
+func (a *Auth) Optional(scopes ...string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := a.bearer(c)
+		if err == nil && who.Somebody() && !who.Scopes.Allows(scopes...) {
+			err = errScope
+		}
+		a.pass(c, who, err)
+	}
+}
+
+// RequireSession lets in browsers that are signed in, and sends the others to
+// the sign-in page.
+func (a *Auth) RequireSession() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := a.SessionOf(c.Request)
+		if err == nil && !who.Somebody() && c.Request.Method == http.MethodGet {
+			back := url.Values{"return_to": {c.Request.URL.RequestURI()}}
+			c.Redirect(http.StatusFound, "/auth/sign_in?"+back.Encode())
+			c.Abort()
+			return
+		}
+		if err == nil && !who.Somebody() {
+			err = fault.New(fault.Unauthorized, "You are not signed in any more. Sign in and try again.")
+		}
+		if err != nil {
+			a.fail(c.Writer, c.Request, err)
+			c.Abort()
+			return
+		}
+		c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+	}
+}
+
+// OptionalSession tells who a browser is, which may be nobody.
+func (a *Auth) OptionalSession() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, err := a.SessionOf(c.Request)
+		if err != nil {
+			a.fail(c.Writer, c.Request, err)
+			c.Abort()
+			return
+		}
+		c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+	}
+}
+
+// bearer is whose token a request carries: nobody's, if it carries none.
+func (a *Auth) bearer(c *gin.Context) (Who, error) {
+	secret := bearerOf(c.Request)
+	if secret == "" {
+		return Who{}, nil
+	}
+	return a.Bearer(c.Request.Context(), secret)
+}
+
+// pass goes on as who, or ends the request with the error.
+func (a *Auth) pass(c *gin.Context, who Who, err error) {
+	if err != nil {
+		writeError(c.Writer, c.Request, err)
+		c.Abort()
+		return
+	}
+	c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+}
+
+// open gives a plain handler the path's parameters and the client's address.
+func open(handler http.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.IsAborted() {
+			return
+		}
+		r := c.Request.WithContext(context.WithValue(c.Request.Context(), addressKey{}, c.ClientIP()))
+		for _, p := range c.Params {
+			r.SetPathValue(p.Key, p.Value)
+		}
+		handler(c.Writer, r)
+	}
+}
+
+func (a *Auth) inBrowser(handler http.HandlerFunc) gin.HandlerFunc {
+	return both(a.OptionalSession(), open(handler))
+}
+
+func (a *Auth) withToken(handler http.HandlerFunc) gin.HandlerFunc {
+	return both(a.RequireToken(), open(handler))
+}
+
+func (a *Auth) asPerson(handler http.HandlerFunc, scopes ...string) gin.HandlerFunc {
+	return both(a.Require(scopes...), open(handler))
+}
+
+// both runs a check and then, unless it ended the request, the handler.
+func both(check, handler gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		check(c)
+		handler(c)
+	}
+}

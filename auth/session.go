@@ -1,0 +1,145 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+const (
+	sessionLife  = 7 * 24 * time.Hour // the provider is one click away
+	seenEvery    = 5 * time.Minute    // how exactly we know when a session was used
+	usedEvery    = 24 * time.Hour     // and a token
+	sessionName  = "parley_session"
+	browserName  = "parley_sign_in"
+	maxUserAgent = 256
+)
+
+// beginSession stores a new session and returns its secret for the cookie.
+// Each sign-in has a new one: a secret planted before it is worth nothing.
+func (a *Auth) beginSession(tx *store.Tx, s store.Session, r *http.Request) (string, error) {
+	secret, now := NewSecret(), store.Now()
+	s.ID, s.TokenHash = store.NewID(), Hash(secret)
+	s.UserAgent, s.Address = clip(r.UserAgent(), maxUserAgent), addressOf(r.Context())
+	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(sessionLife)
+	return secret, tx.CreateSession(&s)
+}
+
+// session is the live session of a browser, and nil without one.
+func (a *Auth) session(r *http.Request) (*store.Session, error) {
+	cookie, err := r.Cookie(a.cookieName(sessionName))
+	if err != nil || cookie.Value == "" {
+		return nil, nil
+	}
+	s, err := a.DB.With(r.Context()).Session(Hash(cookie.Value))
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return s, err
+}
+
+// SessionOf tells who a browser is: nobody without a live session, or when the
+// person is not active any more.
+func (a *Auth) SessionOf(r *http.Request) (Who, error) {
+	s, err := a.session(r)
+	if s == nil || err != nil {
+		return Who{}, err
+	}
+	account, err := a.DB.With(r.Context()).Account(s.ActorID)
+	if err != nil || account.Actor.Lifecycle != store.Active {
+		return Who{}, err
+	}
+	a.touchSession(r.Context(), s)
+	return Who{
+		ActorID: s.ActorID, Username: account.Actor.Username, Role: Role(account.User.Role),
+		SessionID: s.ID, SignedInAt: s.CreatedAt,
+	}, nil
+}
+
+// endSession ends a browser's session, and returns it if there was one.
+func (a *Auth) endSession(r *http.Request) (*store.Session, error) {
+	s, err := a.session(r)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	return s, a.DB.Write(r.Context(), func(tx *store.Tx) error {
+		if err := tx.EndSession(s.ID); err != nil {
+			return err
+		}
+		return a.audit(tx, s.ActorID, "sign_out", "", nil)
+	})
+}
+
+// cookieName has the prefix that keeps other hosts and plain http from
+// planting the cookie. Browsers take it on https only.
+func (a *Auth) cookieName(name string) string {
+	if a.https() {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (a *Auth) https() bool { return strings.HasPrefix(a.URL, "https:") }
+
+// setCookie gives the browser a secret to keep; an empty one takes it away.
+func (a *Auth) setCookie(w http.ResponseWriter, name, secret string, life time.Duration) {
+	c := &http.Cookie{
+		Name: a.cookieName(name), Value: secret, Path: "/", MaxAge: int(life.Seconds()),
+		HttpOnly: true, Secure: a.https(), SameSite: http.SameSiteLaxMode,
+	}
+	if secret == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// touchSession and touchToken remember, roughly, when something was last used.
+// Nothing hangs on it, so that a failure is only logged.
+func (a *Auth) touchSession(ctx context.Context, s *store.Session) {
+	if store.Now() < s.SeenAt.Add(seenEvery) {
+		return
+	}
+	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(s.ID) }); err != nil {
+		slog.WarnContext(ctx, "remember the use of a session", "error", err)
+	}
+}
+
+func (a *Auth) touchToken(ctx context.Context, b *store.Bearer) {
+	if store.Now() < b.UsedAt.Add(usedEvery) {
+		return
+	}
+	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchToken(b.TokenID) }); err != nil {
+		slog.WarnContext(ctx, "remember the use of a token", "error", err)
+	}
+}
+
+type addressKey struct{}
+
+// addressOf is the address a request came from, as the front door sees it.
+func addressOf(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
+}
+
+// clip shortens text from outside to what a column should hold.
+func clip(text string, length int) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text[:min(len(text), length)], "\x00", ""), "")
+}
+
+// jsonOf writes what always can be written.
+func jsonOf(detail map[string]any) string {
+	if len(detail) == 0 {
+		return "{}"
+	}
+	b, err := json.Marshal(detail)
+	if err != nil {
+		return "{}"
+	}
+	return string(b)
+}
