@@ -5,9 +5,14 @@ import (
 	"maps"
 	"net/http"
 
+	"parley/actors"
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/text"
 )
+
+const maxEmail = 320 // RFC 3696, and room to spare
 
 // admit lets in whom a provider vouched for, and returns the new session's
 // secret. The account is found by issuer and subject and by nothing else.
@@ -22,18 +27,20 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err
 		if err != nil {
 			return err
 		}
-		detail := map[string]any{"provider": p.Name, "issuer": c.Issuer, "subject": c.Subject}
+		act := audit.Act{ActorID: actor, Action: "account.sign_in", Subject: account.Actor.Username,
+			Detail: map[string]any{"provider": p.Name, "issuer": c.Issuer, "subject": c.Subject}}
 		if refusal = mayEnter(account); refusal != nil {
-			return a.audit(tx, actor, "sign_in.refused", string(account.Actor.Lifecycle), detail)
+			act.Action, act.Detail["state"] = "account.sign_in_refused", account.Actor.Lifecycle
+			return audit.Write(tx, act)
 		}
-		if err := a.refresh(tx, p, c, &account.User); err != nil {
+		if err := refresh(tx, p, c, account); err != nil {
 			return err
 		}
 		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken}, r)
 		if err != nil {
 			return err
 		}
-		return a.audit(tx, actor, "sign_in", "", detail)
+		return audit.Write(tx, act)
 	})
 	if err != nil {
 		return "", err
@@ -50,18 +57,30 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 	if !fault.Is(err, fault.NotFound) {
 		return 0, err
 	}
-	if a.Enroll == nil {
-		return 0, fault.New(fault.Forbidden, "You have no account here. Ask your administrator for one.")
-	}
 	role, _ := RoleOf(c, p.Rules)
-	actor, err := a.Enroll(ctx, c, role)
-	if fault.Is(err, fault.Conflict) {
-		// Somebody signed in twice at once, and the other one made it.
-		if identity, again := a.DB.With(ctx).Identity(c.Issuer, c.Subject); again == nil {
-			return identity.ActorID, nil
+	account, err := a.Actors.Create(ctx, actors.Newcomer{
+		Username: usernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),
+		Issuer: c.Issuer, Subject: c.Subject, Claims: lasting(c),
+	})
+	// Somebody may sign in twice at once. Whom the identity names counts.
+	if identity, again := a.DB.With(ctx).Identity(c.Issuer, c.Subject); again == nil {
+		return identity.ActorID, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return account.Actor.ID, nil
+}
+
+// usernameFor is the name that a new account would like to have. It is only a
+// name: whose account it is does not hang on it.
+func usernameFor(c Claims) string {
+	for _, name := range []string{c.Username, c.Email, c.Name} {
+		if _, usable := text.Username(name); usable {
+			return name
 		}
 	}
-	return actor, err
+	return "someone"
 }
 
 // mayEnter refuses accounts that are not active.
@@ -76,12 +95,13 @@ func mayEnter(account *store.Account) error {
 }
 
 // refresh brings what the provider decides up to date: address and role.
-func (a *Auth) refresh(tx *store.Tx, p *Provider, c Claims, u *store.User) error {
+func refresh(tx *store.Tx, p *Provider, c Claims, account *store.Account) error {
+	u := &account.User
 	if c.Email != "" {
-		u.Email = clip(c.Email, 320)
+		u.Email = clip(c.Email, maxEmail)
 	}
 	if role, governed := RoleOf(c, p.Rules); governed && string(role) != u.Role {
-		if err := a.changeRole(tx, u, role, p.Name); err != nil {
+		if err := changeRole(tx, account, role, p.Name); err != nil {
 			return err
 		}
 	}
@@ -89,28 +109,36 @@ func (a *Auth) refresh(tx *store.Tx, p *Provider, c Claims, u *store.User) error
 	if err := tx.UpdateUser(u); err != nil {
 		return err
 	}
+	return tx.SetIdentity(&store.Identity{
+		Issuer: c.Issuer, Subject: c.Subject, ActorID: u.ActorID, Claims: lasting(c), CreatedAt: store.Now(),
+	})
+}
+
+// lasting are the claims about the person, without those about the token.
+func lasting(c Claims) string {
 	said := maps.Clone(c.Raw)
 	for _, name := range protocolClaims {
 		delete(said, name)
 	}
-	return tx.SetIdentity(&store.Identity{
-		Issuer: c.Issuer, Subject: c.Subject, ActorID: u.ActorID, Claims: jsonOf(said), CreatedAt: store.Now(),
-	})
+	return jsonOf(said)
 }
 
 // changeRole gives a user another role, unless nobody would be left to own the
 // node: a mistake in a directory must not lock everybody out.
-func (a *Auth) changeRole(tx *store.Tx, u *store.User, role Role, by string) error {
-	detail := map[string]any{"from": u.Role, "to": role, "by": by}
+func changeRole(tx *store.Tx, account *store.Account, role Role, provider string) error {
+	u := &account.User
+	act := audit.Act{Action: "account.role", Subject: account.Actor.Username,
+		Detail: map[string]any{"before": u.Role, "after": role, "provider": provider}}
 	if Role(u.Role) == Owner {
 		owners, err := tx.Owners()
 		if err != nil {
 			return err
 		}
 		if owners <= 1 {
-			return a.audit(tx, u.ActorID, "role.kept", "last owner", detail)
+			act.Action = "account.role_kept"
+			return audit.Write(tx, act)
 		}
 	}
 	u.Role = string(role)
-	return a.audit(tx, u.ActorID, "role.changed", "", detail)
+	return audit.Write(tx, act)
 }

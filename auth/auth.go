@@ -2,10 +2,10 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
+	"parley/actors"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -16,12 +16,7 @@ type Auth struct {
 	URL       string // the node's public URL, without a slash at its end
 	Providers []*Provider
 
-	// Enroll makes an account for somebody whom a provider sent here for the
-	// first time, tied to the claims' issuer and subject, and returns its
-	// actor. Nil: only who has an account may enter.
-	Enroll func(ctx context.Context, c Claims, role Role) (actorID int64, err error)
-	// Audit appends a line to the audit trail in the transaction of the act.
-	Audit func(tx *store.Tx, line store.AuditLine) error
+	Actors *actors.Actors // makes the account at somebody's first sign-in
 
 	NodeName   string // on the pages; the URL's host if empty
 	Stylesheet string // of the pages; one of our own if empty
@@ -86,12 +81,4 @@ func With(ctx context.Context, w Who) context.Context { return context.WithValue
 func WhoIs(ctx context.Context) Who {
 	w, _ := ctx.Value(whoKey{}).(Who)
 	return w
-}
-
-// audit writes a line about something that actor did or had done to it.
-func (a *Auth) audit(tx *store.Tx, actor int64, action, subject string, detail map[string]any) error {
-	if a.Audit == nil {
-		return errors.New("auth: no audit trail is wired")
-	}
-	return a.Audit(tx, store.AuditLine{ActorID: actor, Action: action, Subject: subject, Detail: jsonOf(detail), CreatedAt: store.Now()})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -165,7 +166,8 @@ func (a *Auth) grantCode(r *http.Request, req *asked, who Who) (string, error) {
 		if err != nil {
 			return err
 		}
-		return a.audit(tx, who.ActorID, "app.authorized", req.app.Name, map[string]any{"client_id": req.app.ClientID, "scopes": scopes.String()})
+		return audit.Write(tx, audit.Act{ActorID: who.ActorID, ActedBy: who.ActedBy, Action: "app.authorize", Subject: req.app.Name,
+			Detail: map[string]any{"client_id": req.app.ClientID, "scopes": scopes.String()}})
 	})
 }
 

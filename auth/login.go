@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -185,14 +186,19 @@ func (a *Auth) endSessionURL(ctx context.Context, s *store.Session) string {
 }
 
 // SignInLink makes a one-time link that signs an account in, for when the
-// provider is down and somebody must still get in.
-func (a *Auth) SignInLink(ctx context.Context, actor int64) (string, error) {
+// provider is down and somebody must still get in. By is who makes it, 0 for
+// the command line.
+func (a *Auth) SignInLink(ctx context.Context, by, actor int64) (string, error) {
 	secret := NewSecret()
 	err := a.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.CreateSignInLink(Hash(secret), actor, store.Now().Add(linkLife)); err != nil {
 			return err
 		}
-		return a.audit(tx, actor, "sign_in.link_made", "", nil)
+		account, err := tx.Account(actor)
+		if err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.link", Subject: account.Actor.Username})
 	})
 	return a.URL + linkPath + secret, err
 }
@@ -239,7 +245,7 @@ func (a *Auth) enterByLink(r *http.Request) (secret string, err error) {
 		if err != nil {
 			return err
 		}
-		return a.audit(tx, actor, "sign_in", "link", nil)
+		return audit.Write(tx, audit.Act{ActorID: actor, Action: "account.sign_in", Subject: account.Actor.Username, Detail: map[string]any{"link": true}})
 	})
 	return secret, err
 }

@@ -1,9 +1,7 @@
 package auth_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -15,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
+	"parley/actors"
 	"parley/auth"
 	"parley/auth/devidp"
 	"parley/internal/store"
@@ -41,9 +40,8 @@ func newNode(t *testing.T, rules ...auth.RoleRule) *node {
 		Providers: []*auth.Provider{{
 			Name: "Corp IdP", Issuer: n.idp, ClientID: "parley", ClientSecret: "secret", Client: server.Client(), Rules: rules,
 		}},
-		Enroll: n.enroll,
-		Audit:  appendLine,
 	}
+	n.Actors = &actors.Actors{DB: n.DB, URL: server.URL}
 	idp, err := devidp.New(devidp.Options{
 		Issuer: n.idp,
 		People: []devidp.Person{
@@ -68,45 +66,17 @@ func newNode(t *testing.T, rules ...auth.RoleRule) *node {
 	return n
 }
 
-// enroll stands for the room that makes accounts.
-func (n *node) enroll(ctx context.Context, c auth.Claims, role auth.Role) (int64, error) {
-	id := n.account(c.Username, role)
-	return id, n.DB.Write(ctx, func(tx *store.Tx) error {
-		return tx.SetIdentity(&store.Identity{Issuer: c.Issuer, Subject: c.Subject, ActorID: id, Claims: "{}", CreatedAt: store.Now()})
-	})
-}
-
 // account makes a local person.
 func (n *node) account(name string, role auth.Role) int64 {
 	n.t.Helper()
-	id := store.NewID()
-	n.write(func(tx *store.Tx) error {
-		err := tx.CreateActor(&store.Actor{ID: id, URI: fmt.Sprintf("%s/actors/%d", n.URL, id), Kind: "Person", Username: name,
-			Lifecycle: store.Active, CreatedAt: store.Now(), UpdatedAt: store.Now()})
-		if err != nil {
-			return err
-		}
-		return tx.CreateUser(&store.User{ActorID: id, Role: string(role), CreatedAt: store.Now()})
-	})
-	return id
+	account, err := n.Actors.Create(n.t.Context(), actors.Newcomer{Username: name, Role: string(role)})
+	require.NoError(n.t, err)
+	return account.Actor.ID
 }
 
 func (n *node) write(apply func(*store.Tx) error) {
 	n.t.Helper()
 	require.NoError(n.t, n.DB.Write(n.t.Context(), apply))
-}
-
-// appendLine stands for the audit trail, without its chain.
-func appendLine(tx *store.Tx, line store.AuditLine) error {
-	last, err := tx.LastAuditLine()
-	if err != nil {
-		return err
-	}
-	if last != nil {
-		line.Seq = last.Seq
-	}
-	line.Seq++
-	return tx.AppendAuditLine(&line)
 }
 
 // audited are the actions in the audit trail.
@@ -116,7 +86,7 @@ func (n *node) audited() []string {
 	require.NoError(n.t, err)
 	var actions []string
 	for _, line := range lines {
-		actions = append(actions, strings.TrimSpace(line.Action+" "+line.Subject))
+		actions = append(actions, line.Action+" "+line.Subject)
 	}
 	return actions
 }
@@ -137,7 +107,7 @@ func (n *node) browser() browser {
 func (n *node) signedIn(actor int64) browser {
 	n.t.Helper()
 	b := n.browser()
-	link, err := n.SignInLink(n.t.Context(), actor)
+	link, err := n.SignInLink(n.t.Context(), 0, actor)
 	require.NoError(n.t, err)
 	require.Equal(n.t, http.StatusSeeOther, b.get(link).code)
 	return b
@@ -230,4 +200,12 @@ func routesOf(n *node) http.Handler {
 		engine.Handle(route.Method, route.Path, route.Handler)
 	}
 	return engine
+}
+
+func rulesFor(claim string, roles map[string]string) []auth.RoleRule {
+	rules, err := auth.RoleRules(claim, roles)
+	if err != nil {
+		panic(err)
+	}
+	return rules
 }

@@ -122,7 +122,7 @@ func TestClientWithPKCEAndForms(t *testing.T) {
 	who := n.bearer(token["access_token"].(string), "/api/statuses").json(t)
 	assert.Equal(t, "ben", who["Username"])
 	assert.Equal(t, "member", who["Role"])
-	assert.Contains(t, n.audited(), "app.authorized Test <app>")
+	assert.Contains(t, n.audited(), "app.authorize Test <app>")
 	info := n.bearer(token["access_token"].(string), "/oauth/userinfo").json(t)
 	assert.Equal(t, "ben", info["preferred_username"])
 	assert.Equal(t, n.URL, info["iss"])
@@ -254,7 +254,7 @@ func TestTheConsentFormIsChecked(t *testing.T) {
 	assert.Equal(t, "invalid_scope", b.post("/oauth/authorize", form).location.Query().Get("error"))
 	form.Set("redirect_uri", "https://evil.example/")
 	assert.Equal(t, http.StatusBadRequest, b.post("/oauth/authorize", form).code)
-	assert.NotContains(t, n.audited(), "app.authorized Test <app>")
+	assert.NotContains(t, n.audited(), "app.authorize Test <app>")
 }
 
 func TestForceLoginAsksAgain(t *testing.T) {
@@ -395,7 +395,7 @@ func TestScopesAreEnforced(t *testing.T) {
 	issue := func(list string) string {
 		scopes, err := auth.ParseScopes(list)
 		require.NoError(t, err)
-		token, err := n.IssueToken(t.Context(), ben, scopes)
+		token, err := n.IssueToken(t.Context(), 0, ben, scopes)
 		require.NoError(t, err)
 		return token
 	}
@@ -407,7 +407,7 @@ func TestScopesAreEnforced(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, n.bearer(issue("write"), "/api/public").code)
 	assert.Equal(t, http.StatusForbidden, n.browser().post("/api/statuses", nil, "Authorization", "Bearer "+issue("read")).code)
 	assert.Equal(t, http.StatusUnauthorized, n.bearer(issue("read"), "/api/v1/apps/verify_credentials").code, "a token without an app")
-	assert.Contains(t, n.audited(), "token.issued")
+	assert.Contains(t, n.audited(), "account.token ben")
 
 	dead := n.bearer("guess", "/api/statuses")
 	assert.Equal(t, http.StatusUnauthorized, dead.code)

@@ -148,7 +148,7 @@ func TestUserinfoFillsWhatIsMissing(t *testing.T) {
 		"name": "Ada", "preferred_username": "ada", "email": "ada@corp.example", "groups": []string{"audit"}, "title": "Engineer",
 	}
 	p := h.relyingParty()
-	p.Rules = auth.RoleRules("groups", map[string]auth.Role{"audit": auth.Auditor})
+	p.Rules = rulesFor("groups", map[string]string{"audit": "auditor"})
 	c, err := h.exchange(t, p)
 	require.NoError(t, err)
 	assert.Equal(t, "ada", c.Username)
@@ -461,7 +461,7 @@ func TestAgainstTheDevelopmentProvider(t *testing.T) {
 
 	p := &auth.Provider{
 		Name: "Development", Issuer: issuer, ClientID: "parley", ClientSecret: "secret", Client: server.Client(),
-		Rules: auth.RoleRules("groups", map[string]auth.Role{"parley-owners": auth.Owner}),
+		Rules: rulesFor("groups", map[string]string{"parley-owners": "owner"}),
 	}
 	a := auth.NewAttempt(callback)
 	link, err := p.AuthCodeURL(t.Context(), a, auth.Wish{Prompt: "select_account"})

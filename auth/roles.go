@@ -43,9 +43,13 @@ type RoleRule struct {
 // RoleRules are the rules of the settings roles_claim and roles, which maps a
 // value of that claim to a role. The most powerful role comes first, so that
 // somebody in two groups gets the better of the two.
-func RoleRules(claim string, roles map[string]Role) []RoleRule {
+func RoleRules(claim string, roles map[string]string) ([]RoleRule, error) {
 	rules := make([]RoleRule, 0, len(roles))
-	for value, role := range roles {
+	for value, name := range roles {
+		role, err := ParseRole(name)
+		if err != nil {
+			return nil, err
+		}
 		rules = append(rules, RoleRule{Claim: claim, Value: value, Role: role})
 	}
 	slices.SortFunc(rules, func(a, b RoleRule) int {
@@ -53,7 +57,7 @@ func RoleRules(claim string, roles map[string]Role) []RoleRule {
 			cmp.Compare(slices.Index(Roles, a.Role), slices.Index(Roles, b.Role)),
 			cmp.Compare(a.Value, b.Value))
 	})
-	return rules
+	return rules, nil
 }
 
 // RoleOf is the role that the first matching rule gives, and member without

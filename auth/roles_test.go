@@ -1,4 +1,4 @@
-package auth
+package auth_test
 
 import (
 	"bytes"
@@ -7,46 +7,48 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"parley/auth"
 )
 
 func TestRoleOf(t *testing.T) {
-	rules := RoleRules("groups", map[string]Role{
-		"parley-owners": Owner, "parley-admins": Admin, "mods": Moderator, "audit": Auditor, "7": Moderator,
+	rules := rulesFor("groups", map[string]string{
+		"parley-owners": "owner", "parley-admins": "admin", "mods": "moderator", "audit": "auditor", "7": "moderator",
 	})
-	nested := RoleRules("realm_access.roles", map[string]Role{"boss": Owner})
+	nested := rulesFor("realm_access.roles", map[string]string{"boss": "owner"})
 	tests := []struct {
 		name, claims string
-		rules        []RoleRule
-		want         Role
+		rules        []auth.RoleRule
+		want         auth.Role
 		governed     bool
 	}{
-		{"one group", `{"groups":["mods"]}`, rules, Moderator, true},
-		{"the better of two", `{"groups":["audit","staff","parley-admins"]}`, rules, Admin, true},
-		{"a single string", `{"groups":"audit"}`, rules, Auditor, true},
-		{"a number", `{"groups":[7]}`, rules, Moderator, true},
-		{"no match", `{"groups":["staff"]}`, rules, Member, true},
-		{"null", `{"groups":null}`, rules, Member, true},
-		{"missing", `{}`, rules, Member, true},
-		{"another case", `{"groups":["Parley-Owners"]}`, rules, Member, true},
-		{"part of a name", `{"groups":["parley-owners-emeriti"]}`, rules, Member, true},
-		{"a list in one string", `{"groups":"staff parley-owners"}`, rules, Member, true},
-		{"nested lists do not count", `{"groups":[["parley-owners"]]}`, rules, Member, true},
-		{"an object does not count", `{"groups":{"parley-owners":true}}`, rules, Member, true},
-		{"another claim", `{"roles":["parley-owners"]}`, rules, Member, true},
-		{"a path", `{"realm_access":{"roles":["boss"]}}`, nested, Owner, true},
-		{"a path through text", `{"realm_access":"roles"}`, nested, Member, true},
-		{"a name with dots", `{"https://corp.example/roles":["boss"]}`, RoleRules("https://corp.example/roles", map[string]Role{"boss": Admin}), Admin, true},
-		{"the first rule wins", `{"a":"x","b":"x"}`, []RoleRule{{"b", "x", Auditor}, {"a", "x", Owner}}, Auditor, true},
-		{"an empty value matches nobody", `{"groups":[""]}`, RoleRules("groups", map[string]Role{"": Owner}), Member, true},
-		{"no rules", `{"groups":["parley-owners"]}`, nil, Member, false},
+		{"one group", `{"groups":["mods"]}`, rules, auth.Moderator, true},
+		{"the better of two", `{"groups":["audit","staff","parley-admins"]}`, rules, auth.Admin, true},
+		{"a single string", `{"groups":"audit"}`, rules, auth.Auditor, true},
+		{"a number", `{"groups":[7]}`, rules, auth.Moderator, true},
+		{"no match", `{"groups":["staff"]}`, rules, auth.Member, true},
+		{"null", `{"groups":null}`, rules, auth.Member, true},
+		{"missing", `{}`, rules, auth.Member, true},
+		{"another case", `{"groups":["Parley-Owners"]}`, rules, auth.Member, true},
+		{"part of a name", `{"groups":["parley-owners-emeriti"]}`, rules, auth.Member, true},
+		{"a list in one string", `{"groups":"staff parley-owners"}`, rules, auth.Member, true},
+		{"nested lists do not count", `{"groups":[["parley-owners"]]}`, rules, auth.Member, true},
+		{"an object does not count", `{"groups":{"parley-owners":true}}`, rules, auth.Member, true},
+		{"another claim", `{"roles":["parley-owners"]}`, rules, auth.Member, true},
+		{"a path", `{"realm_access":{"roles":["boss"]}}`, nested, auth.Owner, true},
+		{"a path through text", `{"realm_access":"roles"}`, nested, auth.Member, true},
+		{"a name with dots", `{"https://corp.example/roles":["boss"]}`, rulesFor("https://corp.example/roles", map[string]string{"boss": "admin"}), auth.Admin, true},
+		{"the first rule wins", `{"a":"x","b":"x"}`, []auth.RoleRule{{"b", "x", auth.Auditor}, {"a", "x", auth.Owner}}, auth.Auditor, true},
+		{"an empty value matches nobody", `{"groups":[""]}`, rulesFor("groups", map[string]string{"": "owner"}), auth.Member, true},
+		{"no rules", `{"groups":["parley-owners"]}`, nil, auth.Member, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := Claims{}
+			c := auth.Claims{}
 			d := json.NewDecoder(bytes.NewBufferString(test.claims))
 			d.UseNumber()
 			require.NoError(t, d.Decode(&c.Raw))
-			role, governed := RoleOf(c, test.rules)
+			role, governed := auth.RoleOf(c, test.rules)
 			assert.Equal(t, test.want, role)
 			assert.Equal(t, test.governed, governed)
 		})
@@ -54,13 +56,15 @@ func TestRoleOf(t *testing.T) {
 }
 
 func TestParseRole(t *testing.T) {
-	for _, r := range Roles {
-		got, err := ParseRole(string(r))
+	for _, r := range auth.Roles {
+		got, err := auth.ParseRole(string(r))
 		require.NoError(t, err)
 		assert.Equal(t, r, got)
 	}
 	for _, name := range []string{"", "Owner", "root", "member "} {
-		_, err := ParseRole(name)
+		_, err := auth.ParseRole(name)
 		require.Error(t, err, name)
 	}
+	_, err := auth.RoleRules("groups", map[string]string{"staff": "king"})
+	require.Error(t, err, "a role in the settings that there is not")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -72,7 +73,11 @@ func (a *Auth) endSession(r *http.Request) (*store.Session, error) {
 		if err := tx.EndSession(s.ID); err != nil {
 			return err
 		}
-		return a.audit(tx, s.ActorID, "sign_out", "", nil)
+		actor, err := tx.Actor(s.ActorID)
+		if err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: s.ActorID, Action: "account.sign_out", Subject: actor.Username})
 	})
 }
 
@@ -132,12 +137,9 @@ func clip(text string, length int) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(text[:min(len(text), length)], "\x00", ""), "")
 }
 
-// jsonOf writes what always can be written.
-func jsonOf(detail map[string]any) string {
-	if len(detail) == 0 {
-		return "{}"
-	}
-	b, err := json.Marshal(detail)
+// jsonOf writes claims, which came as JSON.
+func jsonOf(claims map[string]any) string {
+	b, err := json.Marshal(claims)
 	if err != nil {
 		return "{}"
 	}

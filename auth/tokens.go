@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -94,13 +95,17 @@ func newToken(secret string, app, actor int64, scopes string) *store.Token {
 }
 
 // IssueToken makes a token for an account without an app: the owner's command.
-func (a *Auth) IssueToken(ctx context.Context, actor int64, scopes Scopes) (string, error) {
+func (a *Auth) IssueToken(ctx context.Context, by, actor int64, scopes Scopes) (string, error) {
 	secret := NewSecret()
 	return secret, a.DB.Write(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(actor)
+		if err != nil {
+			return err
+		}
 		if err := tx.CreateToken(newToken(secret, 0, actor, scopes.String())); err != nil {
 			return err
 		}
-		return a.audit(tx, actor, "token.issued", "", map[string]any{"scopes": scopes.String()})
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.token", Subject: account.Actor.Username, Detail: map[string]any{"scopes": scopes.String()}})
 	})
 }
 
