@@ -117,13 +117,17 @@ func migrate[T any](ctx context.Context, m *rivermigrate.Migrator[T]) error {
 
 // Insert stores a job in the transaction.
 func (q *Queue) Insert(ctx context.Context, tx *store.Tx, job Job) error {
+	return q.insert(ctx, tx, job, nil)
+}
+
+func (q *Queue) insert(ctx context.Context, tx *store.Tx, job Job, opts *river.InsertOpts) error {
 	// A transaction, once begun, is not given up because its caller has left.
 	ctx = context.WithoutCancel(ctx)
 	var err error
 	if q.onPG != nil {
-		_, err = q.onPG.InsertTx(ctx, tx.PGX, job, nil)
+		_, err = q.onPG.InsertTx(ctx, tx.PGX, job, opts)
 	} else {
-		_, err = q.onLite.InsertTx(ctx, tx.SQL, job, nil)
+		_, err = q.onLite.InsertTx(ctx, tx.SQL, job, opts)
 	}
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", job.Kind(), err)
@@ -186,4 +190,9 @@ func (h *atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h *atLeast) WithGroup(name string) slog.Handler {
 	return &atLeast{Handler: h.Handler.WithGroup(name), level: h.level}
+}
+
+// InsertAt stores a job that runs at the given time, within a few seconds.
+func (q *Queue) InsertAt(ctx context.Context, tx *store.Tx, job Job, at time.Time) error {
+	return q.insert(ctx, tx, job, &river.InsertOpts{ScheduledAt: at})
 }

@@ -55,20 +55,32 @@ type Attempt struct {
 	Status   int       // HTTP; 0: no answer
 	Error    string
 	Duration int64 // milliseconds
+
+	// Postponed says that no try was made, for the sake of the host.
+	Postponed bool
 }
 
 // RecordAttempts stores what came of deliveries: a row for each try, and the
 // new state.
 func (tx *Tx) RecordAttempts(attempts []Attempt) error {
 	now := Now()
-	rows := make([]deliveryAttempt, len(attempts))
-	for i, a := range attempts {
-		rows[i] = deliveryAttempt{ID: NewID(), DeliveryID: a.Delivery.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: now}
+	var rows []deliveryAttempt
+	for _, a := range attempts {
+		if a.Postponed {
+			if _, err := tx.exec(`UPDATE deliveries SET next_at = ? WHERE id = ?`, a.Delivery.NextAt, a.Delivery.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		rows = append(rows, deliveryAttempt{ID: NewID(), DeliveryID: a.Delivery.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: now})
 		d := a.Delivery
 		if _, err := tx.exec(`UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, updated_at = ? WHERE id = ?`,
 			d.State, d.Attempts, d.NextAt, a.Status, a.Error, now, d.ID); err != nil {
 			return err
 		}
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	return tx.g.CreateInBatches(rows, 64).Error
 }

@@ -1,0 +1,186 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+
+	"parley/internal/audit"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// Newcomer is what an account is made from.
+type Newcomer struct {
+	Username    string // as claimed or typed
+	DisplayName string
+	Email       string
+	Role        string
+	Issuer      string // with Subject: whom the identity provider means
+	Subject     string
+	Claims      string // JSON
+	By          int64  // who makes the account: 0 for the command line or the person
+	Exact       bool   // refuse a name that is taken, where otherwise a number is added
+}
+
+// Create makes a local account with its key and identity.
+func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error) {
+	name, ok := text.Username(n.Username)
+	if !ok {
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q cannot be a user name: use letters, digits, dots, hyphens and underscores", n.Username))
+	}
+	actor := a.fresh("Person", name)
+	actor.DisplayName = n.DisplayName
+	key, err := a.newKey(actor)
+	if err != nil {
+		return nil, err
+	}
+	user := &store.User{ActorID: actor.ID, Email: n.Email, Role: n.Role, HoldSeconds: -1, DefaultVisibility: store.Public, CreatedAt: actor.CreatedAt}
+	err = a.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := a.freeName(tx, actor, n.Exact); err != nil {
+			return err
+		}
+		if err := tx.CreateActor(actor); err != nil {
+			return err
+		}
+		if err := tx.CreateUser(user); err != nil {
+			return err
+		}
+		if err := tx.SetKey(key); err != nil {
+			return err
+		}
+		if n.Subject != "" {
+			if err := tx.SetIdentity(&store.Identity{Issuer: n.Issuer, Subject: n.Subject, ActorID: actor.ID, Claims: n.Claims, CreatedAt: actor.CreatedAt}); err != nil {
+				return err
+			}
+		}
+		return audit.Write(tx, audit.Act{ActorID: n.By, Action: "account.create", Subject: actor.Username,
+			Detail: map[string]any{"actor": actor.ID, "role": n.Role, "issuer": n.Issuer}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &store.Account{Actor: *actor, User: *user}, nil
+}
+
+// freeName settles the name of a new actor. A name that ever was somebody's
+// stays theirs: old handles keep resolving.
+func (a *Actors) freeName(tx *store.Tx, actor *store.Actor, exact bool) error {
+	wanted := actor.Username
+	for n := 2; ; n++ {
+		_, err := tx.ActorByHandle(actor.Username, "")
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if exact {
+			return fault.New(fault.Conflict, "The name "+wanted+" is or was somebody's: choose another")
+		}
+		suffix := fmt.Sprint(n)
+		actor.Username = wanted[:min(len(wanted), text.MaxUsername-len(suffix))] + suffix
+		actor.URL = a.URL + "/@" + actor.Username
+	}
+}
+
+// Rename gives an account another name. The old handle keeps resolving.
+func (a *Actors) Rename(ctx context.Context, by, id int64, name string) (*store.Actor, error) {
+	if !text.ValidUsername(name) {
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q cannot be a user name: use at most %d small letters, digits, dots, hyphens and underscores", name, text.MaxUsername))
+	}
+	var actor *store.Actor
+	err := a.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if actor, err = tx.Actor(id); err != nil {
+			return err
+		}
+		before := actor.Username
+		holder, err := tx.ActorByHandle(name, "")
+		if err == nil && holder.ID != id {
+			return fault.New(fault.Conflict, "The name "+name+" is or was somebody's: choose another")
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		actor.Username, actor.URL = name, a.URL+"/@"+name
+		if err := tx.UpdateActor(actor); err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.rename", Subject: name, Detail: map[string]any{"before": before, "actor": id}})
+	})
+	return actor, err
+}
+
+// SetRole changes what an account may do here. The last owner stays owner.
+func (a *Actors) SetRole(ctx context.Context, by, id int64, role string) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(id)
+		if err != nil || account.User.Role == role {
+			return err
+		}
+		if err := keepOwner(tx, account); err != nil {
+			return err
+		}
+		before := account.User.Role
+		account.User.Role = role
+		if err := tx.UpdateUser(&account.User); err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.role", Subject: account.Actor.Username, Detail: map[string]any{"before": before, "after": role}})
+	})
+}
+
+// Disable suspends an account: its sessions, tokens and open streams end, and
+// nobody sees it any more. The record stays.
+func (a *Actors) Disable(ctx context.Context, by, id int64) error {
+	return a.move(ctx, by, id, store.Suspended, "account.disable")
+}
+
+// Enable lets a suspended account back in.
+func (a *Actors) Enable(ctx context.Context, by, id int64) error {
+	return a.move(ctx, by, id, store.Active, "account.enable")
+}
+
+func (a *Actors) move(ctx context.Context, by, id int64, state store.Lifecycle, action string) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(id)
+		if err != nil || account.Actor.Lifecycle == state {
+			return err
+		}
+		if account.Actor.Lifecycle == store.Erased {
+			return fault.New(fault.Conflict, "The account was erased: nothing is left to change")
+		}
+		if state != store.Active {
+			if err := keepOwner(tx, account); err != nil {
+				return err
+			}
+			if err := tx.EndAccess(id); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetLifecycle(id, state); err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: action, Subject: account.Actor.Username, Detail: map[string]any{"actor": id}})
+	})
+}
+
+// keepOwner refuses what would leave the node without an owner.
+func keepOwner(tx *store.Tx, account *store.Account) error {
+	if account.User.Role != "owner" || account.Actor.Lifecycle != store.Active {
+		return nil
+	}
+	owners, err := tx.Owners()
+	if err == nil && owners <= 1 {
+		return fault.New(fault.Conflict, account.Actor.Username+" is the last owner: make somebody else owner first")
+	}
+	return err
+}
+
+// SetNote keeps what actor noted about target, for actor's eyes only.
+func (a *Actors) SetNote(ctx context.Context, actor, target int64, comment string) error {
+	if len(comment) > 2000 {
+		return fault.New(fault.Invalid, "Validation failed: Comment is too long (maximum is 2000 characters)")
+	}
+	return a.DB.Write(ctx, func(tx *store.Tx) error { return tx.SetAccountNote(actor, target, comment) })
+}

@@ -1,0 +1,117 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/partners"
+)
+
+// Actors finds and makes actors.
+type Actors struct {
+	DB       *store.DB
+	Fed      *federation.Client
+	Partners *partners.Partners
+	URL      string // public, without a slash at its end
+	Domain   string // of our handles
+	Version  string
+	Title    string
+	Log      *slog.Logger
+
+	keys    *otter.Cache[string, Owner]
+	signers *otter.Cache[int64, *federation.Key]
+}
+
+// Open makes the caches and the actor that stands for the node itself.
+func (a *Actors) Open(ctx context.Context) error {
+	a.keys = otter.Must(&otter.Options[string, Owner]{MaximumSize: 20_000,
+		ExpiryCalculator: otter.ExpiryWriting[string, Owner](5 * time.Minute)})
+	a.signers = otter.Must(&otter.Options[int64, *federation.Key]{MaximumSize: 5_000,
+		ExpiryCalculator: otter.ExpiryWriting[int64, *federation.Key](time.Hour)})
+	_, err := a.DB.InstanceActor()
+	if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	node := a.fresh("Application", string(federation.HostOf(a.URL)))
+	node.DisplayName, node.Bot, node.Locked, node.Discoverable, node.Indexable = a.Title, true, true, false, false
+	key, err := a.newKey(node)
+	if err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.InstanceActor(); !fault.Is(err, fault.NotFound) {
+			return err // another process was first
+		}
+		if err := tx.CreateActor(node); err != nil {
+			return err
+		}
+		return tx.SetKey(key)
+	})
+}
+
+// fresh is a new local actor with the URIs that it keeps for ever.
+func (a *Actors) fresh(kind, username string) *store.Actor {
+	id, now := store.NewID(), store.Now()
+	uri := fmt.Sprintf("%s/actors/%d", a.URL, id)
+	return &store.Actor{
+		ID: id, URI: uri, Kind: kind, Username: username, URL: a.URL + "/@" + username,
+		InboxURI: uri + "/inbox", SharedInboxURI: a.URL + "/inbox", OutboxURI: uri + "/outbox",
+		FollowersURI: uri + "/followers", FollowingURI: uri + "/following", FeaturedURI: uri + "/featured",
+		Discoverable: true, Indexable: true, Lifecycle: store.Active, Revision: 1, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+func (a *Actors) newKey(owner *store.Actor) (*store.Key, error) {
+	private, public, err := federation.NewKeyPair()
+	if err != nil {
+		return nil, err
+	}
+	return &store.Key{KeyID: owner.URI + "#main-key", ActorID: owner.ID, Algorithm: "rsa", PublicKey: public, PrivateKey: private, CreatedAt: store.Now()}, nil
+}
+
+// Signer is the key that one of ours signs with.
+func (a *Actors) Signer(ctx context.Context, actorID int64) (*federation.Key, error) {
+	if key, ok := a.signers.GetIfPresent(actorID); ok {
+		return key, nil
+	}
+	row, err := a.DB.With(ctx).SigningKey(actorID)
+	if err != nil {
+		return nil, err
+	}
+	private, err := federation.ParsePrivateKeyPEM(row.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", row.KeyID, err)
+	}
+	key := &federation.Key{ID: row.KeyID, Private: private}
+	a.signers.Set(actorID, key)
+	return key, nil
+}
+
+// NodeSigner signs in the node's own name, for fetches that are nobody's in
+// particular.
+func (a *Actors) NodeSigner(ctx context.Context) (*federation.Key, error) {
+	node, err := a.DB.With(ctx).InstanceActor()
+	if err != nil {
+		return nil, err
+	}
+	return a.Signer(ctx, node.ID)
+}
+
+// IsOurs reports whether the URI lies on this node.
+func (a *Actors) IsOurs(uri string) bool { return federation.SameOrigin(uri, a.URL) }
+
+// MediaURL is where a picture is: ours lie on this node, remote ones there.
+func (a *Actors) MediaURL(path string) string {
+	if path == "" || strings.Contains(path, "://") {
+		return path
+	}
+	return a.URL + "/media/" + path
+}

@@ -1,0 +1,288 @@
+package actors
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// stale is how old what we know of a remote actor may be before it is asked for
+// again when somebody looks.
+const stale = 24 * time.Hour
+
+// Owner is a key with whose it is.
+type Owner struct {
+	Actor *store.Actor
+	Key   *federation.PublicKey
+}
+
+// Key finds the public key with the id and its owner: known, or fetched once.
+// The host has been admitted before.
+func (a *Actors) Key(ctx context.Context, keyID string) (Owner, error) {
+	if owner, ok := a.keys.GetIfPresent(keyID); ok {
+		return owner, nil
+	}
+	row, err := a.DB.With(ctx).Key(keyID)
+	if fault.Is(err, fault.NotFound) {
+		return a.FetchKey(ctx, keyID)
+	}
+	if err != nil {
+		return Owner{}, err
+	}
+	actor, err := a.DB.With(ctx).Actor(row.ActorID)
+	if err != nil {
+		return Owner{}, err
+	}
+	return a.own(keyID, actor, row.PublicKey)
+}
+
+// FetchKey asks the key's host for it, whatever is known here: a key that does
+// not verify may have been changed.
+func (a *Actors) FetchKey(ctx context.Context, keyID string) (Owner, error) {
+	if a.IsOurs(keyID) {
+		return Owner{}, fault.New(fault.Unauthorized, "There is no such key here")
+	}
+	signer, err := a.NodeSigner(ctx)
+	if err != nil {
+		return Owner{}, err
+	}
+	object, err := a.Fed.FetchKey(ctx, keyID, signer)
+	if err != nil {
+		return Owner{}, err
+	}
+	actor, err := a.keep(ctx, object, "")
+	if err != nil {
+		return Owner{}, err
+	}
+	key := object.Key(keyID)
+	if key == nil {
+		return Owner{}, fault.New(fault.Unauthorized, "The key is not its owner's any more")
+	}
+	return a.own(keyID, actor, key.PEM)
+}
+
+func (a *Actors) own(keyID string, actor *store.Actor, pem string) (Owner, error) {
+	key, err := federation.ParsePublicKeyPEM(pem)
+	if err != nil {
+		return Owner{}, fault.Wrap(fault.Unauthorized, err, "The key cannot be used")
+	}
+	owner := Owner{Actor: actor, Key: key}
+	a.keys.Set(keyID, owner)
+	return owner, nil
+}
+
+// Known is the actor with the URI if we have met it.
+func (a *Actors) Known(ctx context.Context, uri string) (*store.Actor, error) {
+	return a.DB.With(ctx).ActorByURI(uri)
+}
+
+// Find is the actor with the URI, fetched if we have not met it.
+func (a *Actors) Find(ctx context.Context, uri string) (*store.Actor, error) {
+	actor, err := a.Known(ctx, uri)
+	if !fault.Is(err, fault.NotFound) {
+		return actor, err
+	}
+	return a.Fetch(ctx, uri)
+}
+
+// Fetch reads the actor with the URI from its host and keeps what it says.
+func (a *Actors) Fetch(ctx context.Context, uri string) (*store.Actor, error) {
+	if a.IsOurs(uri) {
+		return nil, fault.New(fault.NotFound, "Account not found")
+	}
+	if err := a.Partners.Admits(federation.HostOf(uri)); err != nil {
+		return nil, err
+	}
+	signer, err := a.NodeSigner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	object, err := a.Fed.FetchActor(ctx, uri, signer)
+	if err != nil {
+		return nil, err
+	}
+	return a.keep(ctx, object, "")
+}
+
+// Resolve finds an actor by what people write: @name, name@host, an address of
+// a profile or an actor URI.
+func (a *Actors) Resolve(ctx context.Context, query string) (*store.Actor, error) {
+	if strings.HasPrefix(query, "https://") || strings.HasPrefix(query, "http://") {
+		return a.resolveURL(ctx, query)
+	}
+	name, domain, err := splitHandle(query)
+	if err != nil {
+		return nil, err
+	}
+	if domain == a.Domain || domain == string(federation.HostOf(a.URL)) {
+		domain = ""
+	}
+	actor, err := a.DB.With(ctx).ActorByHandle(name, domain)
+	if domain == "" || err == nil && time.Since(actor.FetchedAt.Time()) < stale || err != nil && !fault.Is(err, fault.NotFound) {
+		return actor, err
+	}
+	found, ferr := a.finger(ctx, name+"@"+domain)
+	if ferr != nil && err == nil {
+		return actor, nil // what we knew is better than nothing
+	}
+	return found, ferr
+}
+
+func splitHandle(query string) (name, domain string, err error) {
+	query = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(query), "acct:"), "@")
+	if !strings.Contains(query, "@") {
+		return query, "", nil
+	}
+	name, host, err := federation.ParseHandle(query)
+	return name, string(host), err
+}
+
+func (a *Actors) finger(ctx context.Context, handle string) (*store.Actor, error) {
+	_, host, err := federation.ParseHandle(handle)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Partners.Admits(host); err != nil {
+		return nil, err
+	}
+	signer, err := a.NodeSigner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	object, confirmed, err := a.Fed.Resolve(ctx, handle, signer)
+	if err != nil {
+		return nil, err
+	}
+	return a.keep(ctx, object, confirmed)
+}
+
+func (a *Actors) resolveURL(ctx context.Context, url string) (*store.Actor, error) {
+	if a.IsOurs(url) {
+		if name, ok := strings.CutPrefix(url, a.URL+"/@"); ok {
+			return a.DB.With(ctx).ActorByHandle(name, "")
+		}
+		return a.Known(ctx, url)
+	}
+	return a.Find(ctx, url)
+}
+
+// keep stores what a remote actor says of itself. handle is its name@domain if
+// that was confirmed already.
+func (a *Actors) keep(ctx context.Context, object *federation.Object, handle string) (*store.Actor, error) {
+	host := federation.HostOf(object.ID)
+	if err := a.Partners.Admits(host); err != nil {
+		return nil, err
+	}
+	known, err := a.Known(ctx, object.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	if handle == "" && (err != nil || !strings.EqualFold(known.Username, object.PreferredUsername)) {
+		if handle, err = a.Fed.Handle(ctx, object); err != nil {
+			return nil, err
+		}
+	}
+	if handle == "" {
+		handle = known.Username + "@" + known.Domain
+	}
+	name, domain, err := splitHandle(handle)
+	if err != nil {
+		return nil, err
+	}
+	actor := &store.Actor{ID: store.NewID(), CreatedAt: store.TimeOf(object.Published), Lifecycle: store.Active, Limited: a.Partners.Limited(host)}
+	if actor.CreatedAt <= 0 {
+		actor.CreatedAt = store.Now()
+	}
+	err = a.DB.Write(ctx, func(tx *store.Tx) error {
+		before, err := tx.ActorByURI(object.ID)
+		switch {
+		case err == nil:
+			*actor = *before
+		case !fault.Is(err, fault.NotFound):
+			return err
+		}
+		describe(actor, object, name, domain)
+		if before != nil && err == nil {
+			if err := tx.UpdateActor(actor); err != nil {
+				return err
+			}
+		} else if err := tx.CreateActor(actor); err != nil {
+			return err
+		}
+		return a.keepKeys(tx, actor, object)
+	})
+	return actor, err
+}
+
+// keepKeys stores the actor's keys and retires those that it no longer has.
+func (a *Actors) keepKeys(tx *store.Tx, actor *store.Actor, object *federation.Object) error {
+	for i, key := range object.PublicKeys {
+		if i == 0 {
+			if err := tx.RetireKeys(actor.ID, key.ID); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetKey(&store.Key{KeyID: key.ID, ActorID: actor.ID, Algorithm: "rsa", PublicKey: key.PEM, CreatedAt: store.Now()}); err != nil {
+			return err
+		}
+		a.keys.Invalidate(key.ID)
+	}
+	return nil
+}
+
+// describe writes what a document says into the row.
+func describe(actor *store.Actor, o *federation.Object, name, domain string) {
+	actor.URI, actor.Kind, actor.Username, actor.Domain = o.ID, o.Type, name, domain
+	actor.DisplayName = text.Clean(text.Plain(o.Name))
+	actor.Note = text.Sanitize(o.Summary)
+	actor.URL = cmp.Or(o.URL, o.ID)
+	actor.InboxURI, actor.OutboxURI = o.Inbox, o.Outbox
+	actor.SharedInboxURI = ""
+	if federation.SameOrigin(o.Endpoints.SharedInbox, o.ID) {
+		actor.SharedInboxURI = o.Endpoints.SharedInbox
+	}
+	actor.FollowersURI, actor.FollowingURI, actor.FeaturedURI = o.Followers, o.Following, o.Featured
+	actor.Avatar, actor.AvatarDescription = picture(o.Icon)
+	actor.Header, actor.HeaderDescription = picture(o.Image)
+	actor.Fields, actor.Emojis = nil, Emojis(o.Tag)
+	for _, f := range o.Attachment {
+		if f.Type == "PropertyValue" {
+			actor.Fields = append(actor.Fields, store.Field{Name: text.Plain(f.Name), Value: text.Sanitize(f.Value), Source: f.Value})
+		}
+	}
+	actor.AlsoKnownAs, actor.MovedToURI = o.AlsoKnownAs, o.MovedTo
+	actor.Locked, actor.Discoverable, actor.Indexable, actor.Memorial = o.ManuallyApprovesFollowers, o.Discoverable, o.Indexable, o.Memorial
+	actor.Bot = o.Type == "Service" || o.Type == "Application"
+	actor.FetchedAt, actor.UpdatedAt = store.Now(), store.Now()
+	actor.Revision = max(actor.Revision, 1)
+}
+
+func picture(a *federation.Attachment) (url, description string) {
+	if a == nil || federation.HostOf(a.URL) == "" {
+		return "", ""
+	}
+	return a.URL, text.Plain(a.Name)
+}
+
+// Emojis are the custom emoji among the tags.
+func Emojis(tags []federation.Tag) []store.Emoji {
+	var list []store.Emoji
+	for _, t := range tags {
+		if t.Type == "Emoji" && t.Icon != nil && federation.HostOf(t.Icon.URL) != "" && len(list) < 100 {
+			list = append(list, store.Emoji{Shortcode: strings.Trim(t.Name, ":"), URL: t.Icon.URL})
+		}
+	}
+	return list
+}
+
+// Refresh stores what an actor's own Update says of it.
+func (a *Actors) Refresh(ctx context.Context, uri string) error {
+	_, err := a.Fetch(ctx, uri)
+	return err
+}

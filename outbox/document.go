@@ -1,0 +1,81 @@
+package outbox
+
+import (
+	"fmt"
+	"strings"
+
+	"parley/federation"
+	"parley/internal/store"
+)
+
+// Note is a post of ours as others see it, [AP] 4.1, in the form that Mastodon
+// documents.
+func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
+	author, err := r.Actor(p.ActorID)
+	if err != nil {
+		return federation.Note{}, err
+	}
+	mentioned, err := mentionedIn(r, p.ID)
+	if err != nil {
+		return federation.Note{}, err
+	}
+	media, err := r.PostMedia([]int64{p.ID})
+	if err != nil {
+		return federation.Note{}, err
+	}
+	n := federation.Note{
+		ID: p.URI, Type: p.Kind, AttributedTo: author.URI, Summary: p.Spoiler, Content: p.Content, Sensitive: p.Sensitive,
+		Published: federation.Stamp(p.PublishedAt.Time()), URL: p.URL, InReplyTo: p.InReplyToURI,
+		Conversation: p.ConversationURI, ThreadContext: p.ConversationURI,
+		Replies: federation.Collection{ID: p.URI + "/replies", Type: "Collection", First: p.URI + "/replies?page=true"},
+	}
+	n.To, n.Cc = audience(author, p.Visibility, uris(mentioned))
+	if p.Language != "" {
+		n.ContentMap = map[string]string{p.Language: p.Content}
+	}
+	if p.Source != "" {
+		n.Source = &federation.Source{Content: p.Source, MediaType: "text/plain"}
+	}
+	if p.EditedAt != 0 {
+		n.Updated = federation.Stamp(p.EditedAt.Time())
+	}
+	n.Tag, n.Attachment = o.tags(p, mentioned), o.attachments(media[p.ID])
+	return n, nil
+}
+
+func (o *Outbox) tags(p *store.Post, mentioned []*store.Actor) []federation.Tag {
+	var tags []federation.Tag
+	for _, a := range mentioned {
+		domain := a.Domain
+		if a.Local() {
+			domain = o.Actors.Domain
+		}
+		tags = append(tags, federation.Tag{Type: "Mention", Href: a.URI, Name: "@" + a.Username + "@" + domain})
+	}
+	for _, t := range p.Tags {
+		tags = append(tags, federation.Tag{Type: "Hashtag", Href: o.tagURL(t), Name: "#" + strings.ToLower(t)})
+	}
+	return tags
+}
+
+func (o *Outbox) attachments(media []*store.Media) []federation.Attachment {
+	var list []federation.Attachment
+	for _, m := range media {
+		a := federation.Attachment{Type: "Document", MediaType: m.Mime, URL: o.Actors.MediaURL(m.Path), Name: m.Description,
+			Blurhash: m.Blurhash, Width: m.Width, Height: m.Height}
+		if m.FocusX != 0 || m.FocusY != 0 {
+			a.FocalPoint = []float64{m.FocusX, m.FocusY}
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// announce is a boost as others see it.
+func (o *Outbox) announce(author *store.Actor, boost, original *store.Post, originalAuthor *store.Actor) federation.Activity {
+	to, cc := audience(author, boost.Visibility, []string{originalAuthor.URI})
+	return federation.Activity{ID: boost.URI, Type: "Announce", Actor: author.URI, Published: federation.Stamp(boost.PublishedAt.Time()), To: to, Cc: cc, Object: original.URI}
+}
+
+// boostURI names a boost; it has no page of its own.
+func (o *Outbox) boostURI(id int64) string { return fmt.Sprintf("%s/posts/%d", o.URL, id) }

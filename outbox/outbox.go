@@ -1,0 +1,112 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/actors"
+	"parley/federation"
+	"parley/internal/media"
+	"parley/internal/notify"
+	"parley/internal/queue"
+	"parley/internal/store"
+	"parley/partners"
+)
+
+// Outbox carries out what our people do.
+type Outbox struct {
+	DB       *store.DB
+	Queue    *queue.Queue
+	Actors   *actors.Actors
+	Partners *partners.Partners
+	Notify   *notify.Notify
+	Fed      *federation.Client
+	Files    *media.Store
+	URL      string // public, without a slash at its end
+
+	MaxCharacters int
+	Hold          time.Duration // before a post is sent, unless its author chose
+	SecureMode    bool
+	Log           *slog.Logger
+
+	gates gates
+}
+
+// publish stores an activity for the inboxes and the job that takes it there.
+// object is what must arrive in order: the post, the follow, the profile.
+func (o *Outbox) publish(ctx context.Context, tx *store.Tx, actor *store.Actor, object string, a federation.Activity, inboxes []string) error {
+	ways := map[string]string{}
+	for _, inbox := range inboxes {
+		host := federation.HostOf(inbox)
+		if inbox != "" && !o.Actors.IsOurs(inbox) && o.Partners.Admits(host) == nil {
+			ways[inbox] = string(host)
+		}
+	}
+	if len(ways) == 0 {
+		return nil
+	}
+	a.Context = federation.Context
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	row := &store.Activity{ID: store.NewID(), URI: a.ID, Kind: a.Type, ActorID: actor.ID, ObjectURI: object, Body: string(body), CreatedAt: store.Now()}
+	if err := tx.Dispatch(row, ways); err != nil {
+		return err
+	}
+	return o.Queue.Insert(ctx, tx, DeliverJob{ActivityID: row.ID})
+}
+
+// newURI names something that has no page: an activity. Each act has its own,
+// because receivers drop ids they have seen.
+func (o *Outbox) newURI(kind string) string {
+	return o.URL + "/activities/" + kind + "/" + strconv.FormatInt(store.NewID(), 10)
+}
+
+// undo takes back an activity of ours.
+func (o *Outbox) undo(actor *store.Actor, kind, uri, object string, to, cc []string) federation.Activity {
+	return federation.Activity{ID: o.newURI("undo"), Type: "Undo", Actor: actor.URI, To: to, Cc: cc,
+		Object: federation.Activity{ID: uri, Type: kind, Actor: actor.URI, Object: object}}
+}
+
+// audience is to and cc for a post of the visibility, [AP] 7.1 and what
+// Mastodon reads from it.
+func audience(author *store.Actor, v store.Visibility, mentioned []string) (to, cc []string) {
+	switch v {
+	case store.Public:
+		return []string{federation.Public}, append([]string{author.FollowersURI}, mentioned...)
+	case store.Unlisted:
+		return []string{author.FollowersURI}, append([]string{federation.Public}, mentioned...)
+	case store.Private:
+		return []string{author.FollowersURI}, mentioned
+	default:
+		return mentioned, nil
+	}
+}
+
+// inboxes are where a post of the visibility goes beyond this node.
+func (o *Outbox) inboxes(r store.Reader, p *store.Post, also []*store.Actor) ([]string, error) {
+	if p.Scope == store.Here {
+		return nil, nil
+	}
+	var list []string
+	if p.Visibility != store.Direct {
+		var err error
+		if list, err = r.FollowerInboxes(p.ActorID); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range also {
+		if !a.Local() {
+			list = append(list, a.Inbox())
+		}
+	}
+	return list, nil
+}
+
+// tagURL is the page of a hashtag.
+func (o *Outbox) tagURL(tag string) string { return o.URL + "/tags/" + strings.ToLower(tag) }

@@ -1,0 +1,456 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// Bounds of a post, beyond the characters that the node allows.
+const (
+	maxMentions = 50
+	maxTags     = 100
+	MaxMedia    = 4
+)
+
+// Draft is a post before it is one.
+type Draft struct {
+	Text        string
+	Spoiler     string
+	Language    string
+	Visibility  store.Visibility // empty: as the author prefers
+	Scope       store.Scope      // empty: world
+	Sensitive   bool
+	InReplyToID int64
+	MediaIDs    []int64
+	Describe    map[int64]string // new descriptions of media, by id
+
+	AppID          int64
+	ActedBy        int64
+	IdempotencyKey string
+}
+
+// ReleaseJob sends a post whose time to be thought over has passed.
+type ReleaseJob struct {
+	PostID int64 `json:"post_id"`
+}
+
+// Kind names the job.
+func (ReleaseJob) Kind() string { return "release" }
+
+// composed is a draft that was checked, with everything it refers to.
+type composed struct {
+	source    string
+	content   string
+	tags      []string
+	mentioned []*store.Actor
+	media     []*store.Media
+	parent    *store.Post // nil unless it is a reply
+}
+
+// errRepeated says that the Idempotency-Key was used meanwhile.
+var errRepeated = errors.New("the idempotency key was used already")
+
+// Post publishes a draft, or where its Idempotency-Key was used within the
+// hour gives what that made.
+func (o *Outbox) Post(ctx context.Context, author int64, d Draft) (*store.Post, error) {
+	if p, err := o.repeated(ctx, author, d.IdempotencyKey); p != nil || err != nil {
+		return p, err
+	}
+	account, err := o.DB.With(ctx).Account(author)
+	if err != nil {
+		return nil, err
+	}
+	c, err := o.compose(ctx, author, &d)
+	if err != nil {
+		return nil, err
+	}
+	p := o.row(account, d, c)
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		if d.IdempotencyKey != "" {
+			free, err := tx.ClaimKey(author, d.IdempotencyKey, p.ID)
+			if err != nil {
+				return err
+			}
+			if !free {
+				return errRepeated
+			}
+		}
+		return o.store(ctx, tx, &account.Actor, p, c, d)
+	})
+	if errors.Is(err, errRepeated) {
+		return o.repeated(ctx, author, d.IdempotencyKey)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (o *Outbox) repeated(ctx context.Context, author int64, key string) (*store.Post, error) {
+	if key == "" {
+		return nil, nil
+	}
+	id, err := o.DB.With(ctx).PostOfKey(author, key)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	return o.DB.With(ctx).Post(id)
+}
+
+// row is the post as it will be stored.
+func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
+	id, now := store.NewID(), store.Now()
+	p := &store.Post{
+		ID: id, URI: fmt.Sprintf("%s/posts/%d", o.URL, id), URL: fmt.Sprintf("%s/%d", account.Actor.URL, id),
+		ActorID: account.Actor.ID, ActedBy: d.ActedBy, Kind: "Note", Local: true,
+		Visibility: cmp.Or(d.Visibility, account.User.DefaultVisibility, store.Public), Scope: cmp.Or(d.Scope, store.World),
+		Content: c.content, Source: c.source, Spoiler: d.Spoiler, Sensitive: d.Sensitive || d.Spoiler != "",
+		Language: cmp.Or(d.Language, account.User.DefaultLanguage), Tags: c.tags, AppID: d.AppID,
+		ThreadID: id, PublishedAt: now, ReceivedAt: now,
+	}
+	p.ConversationURI = fmt.Sprintf("%s/threads/%d", o.URL, id)
+	if c.parent != nil {
+		p.InReplyToID, p.InReplyToURI, p.InReplyToActorID = c.parent.ID, c.parent.URI, c.parent.ActorID
+		p.ThreadID, p.ConversationURI = c.parent.ThreadID, cmp.Or(c.parent.ConversationURI, p.ConversationURI)
+	}
+	p.Listed = p.Visibility == store.Public && !account.Actor.Limited && (c.parent == nil || c.parent.ActorID == p.ActorID)
+	hold := o.Hold
+	if account.User.HoldSeconds >= 0 {
+		hold = time.Duration(account.User.HoldSeconds) * time.Second
+	}
+	if hold > 0 {
+		p.HeldUntil = now.Add(hold)
+	}
+	return p
+}
+
+// store writes a new post and all that follows from it.
+func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p *store.Post, c *composed, d Draft) error {
+	for _, m := range c.media {
+		if text, ok := d.Describe[m.ID]; ok {
+			m.Description = text
+			if err := tx.DescribeMedia(m); err != nil {
+				return err
+			}
+		}
+	}
+	mentions := make([]store.Mention, len(c.mentioned))
+	for i, a := range c.mentioned {
+		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+	}
+	if _, err := tx.InsertPost(p, mentions, c.media); err != nil {
+		return err
+	}
+	if p.HeldUntil != 0 {
+		if err := o.Queue.InsertAt(ctx, tx, ReleaseJob{PostID: p.ID}, p.HeldUntil.Time()); err != nil {
+			return err
+		}
+		return o.Notify.Posted(tx, p, nil)
+	}
+	return o.send(ctx, tx, author, p, c.mentioned)
+}
+
+// send shows a post to its readers here and puts it on its way to the others.
+func (o *Outbox) send(ctx context.Context, tx *store.Tx, author *store.Actor, p *store.Post, mentioned []*store.Actor) error {
+	var here []int64
+	for _, a := range mentioned {
+		if a.Local() {
+			here = append(here, a.ID)
+		}
+	}
+	if err := o.Notify.Posted(tx, p, here); err != nil {
+		return err
+	}
+	inboxes, err := o.inboxes(tx.Reader, p, mentioned)
+	if err != nil || len(inboxes) == 0 {
+		return err
+	}
+	note, err := o.Note(tx.Reader, p)
+	if err != nil {
+		return err
+	}
+	return o.publish(ctx, tx, author, p.URI, createOf(note), inboxes)
+}
+
+func createOf(note federation.Note) federation.Activity {
+	return federation.Activity{ID: note.ID + "/activity", Type: "Create", Actor: note.AttributedTo, Published: note.Published, To: note.To, Cc: note.Cc, Object: note}
+}
+
+// Release sends a post that was held back.
+func (o *Outbox) Release(ctx context.Context, job ReleaseJob) error {
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		released, err := tx.ReleasePost(job.PostID)
+		if err != nil || !released {
+			return err
+		}
+		p, err := tx.Post(job.PostID)
+		if err != nil || p.DeletedAt != 0 {
+			return err
+		}
+		author, err := tx.Actor(p.ActorID)
+		if err != nil {
+			return err
+		}
+		mentioned, err := mentionedIn(tx.Reader, p.ID)
+		if err != nil {
+			return err
+		}
+		return o.send(ctx, tx, author, p, mentioned)
+	})
+}
+
+// compose checks a draft and finds everything it refers to.
+func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed, error) {
+	d.Text, d.Spoiler = text.Clean(d.Text), strings.TrimSpace(text.Clean(d.Spoiler))
+	if err := o.check(d); err != nil {
+		return nil, err
+	}
+	r := o.DB.With(ctx)
+	c := &composed{source: d.Text}
+	if d.InReplyToID != 0 {
+		parent, err := r.VisiblePost(author, d.InReplyToID)
+		if err != nil {
+			return nil, err
+		}
+		if parent.BoostOfID != 0 {
+			return nil, fault.New(fault.Invalid, "Validation failed: a boost cannot be answered, only the post itself")
+		}
+		c.parent = parent
+	}
+	var err error
+	if c.media, err = o.unused(r, author, d.MediaIDs, 0); err != nil {
+		return nil, err
+	}
+	o.render(ctx, c)
+	return c, nil
+}
+
+var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
+
+func (o *Outbox) check(d *Draft) error {
+	switch {
+	case strings.TrimSpace(d.Text) == "" && len(d.MediaIDs) == 0:
+		return fault.New(fault.Invalid, "Validation failed: Text can't be blank")
+	case text.Length(d.Text)+utf8.RuneCountInString(d.Spoiler) > o.MaxCharacters:
+		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Text character limit of %d exceeded", o.MaxCharacters))
+	case len(d.MediaIDs) > MaxMedia:
+		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Cannot attach more than %d files", MaxMedia))
+	case d.Visibility != "" && !slices.Contains([]store.Visibility{store.Public, store.Unlisted, store.Private, store.Direct}, d.Visibility):
+		return fault.New(fault.Invalid, "Validation failed: Visibility is not included in the list")
+	case d.Language != "" && !language.MatchString(d.Language):
+		return fault.New(fault.Invalid, "Validation failed: Language is not an ISO 639 code")
+	}
+	return nil
+}
+
+// unused are the author's uploads with the ids: each can hang on one post.
+func (o *Outbox) unused(r store.Reader, author int64, ids []int64, post int64) ([]*store.Media, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	media, err := r.Media(author, ids)
+	if err != nil {
+		return nil, err
+	}
+	if len(media) != len(ids) {
+		return nil, fault.New(fault.Invalid, "Validation failed: a media attachment was not found")
+	}
+	for _, m := range media {
+		if m.PostID != 0 && m.PostID != post {
+			return nil, fault.New(fault.Invalid, "Validation failed: a media attachment is used by another post")
+		}
+	}
+	return media, nil
+}
+
+// render finds the people and hashtags of the text and writes it as HTML. A
+// handle that leads to nobody stays words.
+func (o *Outbox) render(ctx context.Context, c *composed) {
+	draft := text.Parse(c.source)
+	links := map[string]text.Mention{}
+	for _, h := range draft.Mentions[:min(len(draft.Mentions), maxMentions)] {
+		actor, err := o.Actors.Resolve(ctx, h.String())
+		if err != nil {
+			o.Log.Info("a mention leads to nobody", "handle", h.String(), "error", err)
+			continue
+		}
+		links[h.String()] = text.Mention{URL: cmp.Or(actor.URL, actor.URI), Username: actor.Username, Acct: actor.Acct()}
+		if !slices.ContainsFunc(c.mentioned, func(a *store.Actor) bool { return a.ID == actor.ID }) {
+			c.mentioned = append(c.mentioned, actor)
+		}
+	}
+	for _, t := range draft.Tags[:min(len(draft.Tags), maxTags)] {
+		c.tags = append(c.tags, t.Text)
+	}
+	c.content = draft.Render(links, o.tagURL)
+}
+
+// Edit changes what a post of the author says. What it said stays as a version.
+func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Post, error) {
+	r := o.DB.With(ctx)
+	p, err := o.own(r, author, id)
+	if err != nil {
+		return nil, err
+	}
+	d.Text, d.Spoiler = text.Clean(d.Text), strings.TrimSpace(text.Clean(d.Spoiler))
+	if err := o.check(&d); err != nil {
+		return nil, err
+	}
+	c := &composed{source: d.Text}
+	if c.media, err = o.unused(r, author, d.MediaIDs, id); err != nil {
+		return nil, err
+	}
+	o.render(ctx, c)
+	shown, err := r.PostMedia([]int64{id})
+	if err != nil {
+		return nil, err
+	}
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		if p, err = o.own(tx.Reader, author, id); err != nil {
+			return err
+		}
+		p.Content, p.Source, p.Tags = c.content, c.source, c.tags
+		p.Spoiler, p.Sensitive, p.Language, p.ActedBy = d.Spoiler, d.Sensitive || d.Spoiler != "", cmp.Or(d.Language, p.Language), d.ActedBy
+		if p.HeldUntil == 0 {
+			p.EditedAt = store.Now()
+		}
+		return o.change(ctx, tx, p, c, d, shown[id])
+	})
+	return p, err
+}
+
+// change stores an edit and tells those who have the post.
+func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *composed, d Draft, shown []*store.Media) error {
+	for _, m := range c.media {
+		if text, ok := d.Describe[m.ID]; ok {
+			m.Description = text
+			if err := tx.DescribeMedia(m); err != nil {
+				return err
+			}
+		}
+	}
+	mentions := make([]store.Mention, len(c.mentioned))
+	for i, a := range c.mentioned {
+		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+	}
+	if err := tx.EditPost(p, shown, mentions, c.media); err != nil {
+		return err
+	}
+	if err := o.Notify.Edited(tx, p); err != nil || p.HeldUntil != 0 {
+		return err
+	}
+	author, err := tx.Actor(p.ActorID)
+	if err != nil {
+		return err
+	}
+	// Who was named before hears of the edit, too.
+	told, err := mentionedIn(tx.Reader, p.ID)
+	if err != nil {
+		return err
+	}
+	inboxes, err := o.inboxes(tx.Reader, p, told)
+	if err != nil {
+		return err
+	}
+	note, err := o.Note(tx.Reader, p)
+	if err != nil {
+		return err
+	}
+	return o.publish(ctx, tx, author, p.URI, federation.Activity{ID: fmt.Sprintf("%s/updates/%d", p.URI, p.Version), Type: "Update",
+		Actor: author.URI, Published: note.Updated, To: note.To, Cc: note.Cc, Object: note}, inboxes)
+}
+
+// Delete takes back a post of the author, or inside its hold makes it never
+// have been. It gives the post as it was.
+func (o *Outbox) Delete(ctx context.Context, author, id int64) (*store.Post, error) {
+	var p *store.Post
+	err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if p, err = o.own(tx.Reader, author, id); err != nil {
+			return err
+		}
+		if err := o.Notify.Deleted(tx, p); err != nil {
+			return err
+		}
+		if p.HeldUntil != 0 {
+			return tx.EraseHeldPost(p)
+		}
+		return o.retract(ctx, tx, p)
+	})
+	return p, err
+}
+
+func (o *Outbox) retract(ctx context.Context, tx *store.Tx, p *store.Post) error {
+	author, err := tx.Actor(p.ActorID)
+	if err != nil {
+		return err
+	}
+	mentioned, err := mentionedIn(tx.Reader, p.ID)
+	if err != nil {
+		return err
+	}
+	inboxes, err := o.inboxes(tx.Reader, p, mentioned)
+	if err != nil {
+		return err
+	}
+	if err := tx.TombstonePost(p); err != nil {
+		return err
+	}
+	to, cc := audience(author, p.Visibility, uris(mentioned))
+	return o.publish(ctx, tx, author, p.URI, federation.Activity{ID: p.URI + "/delete", Type: "Delete", Actor: author.URI, To: to, Cc: cc,
+		Object: federation.Tombstone{ID: p.URI, Type: "Tombstone", FormerType: p.Kind}}, inboxes)
+}
+
+// own is the author's live post, not a boost.
+func (o *Outbox) own(r store.Reader, author, id int64) (*store.Post, error) {
+	p, err := r.Post(id)
+	if err != nil {
+		return nil, err
+	}
+	if p.ActorID != author || p.DeletedAt != 0 || p.BoostOfID != 0 {
+		return nil, fault.New(fault.NotFound, "Record not found")
+	}
+	return p, nil
+}
+
+// mentionedIn are the actors whom a post names.
+func mentionedIn(r store.Reader, id int64) ([]*store.Actor, error) {
+	rows, err := r.PostMentions([]int64{id})
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, m := range rows[id] {
+		ids = append(ids, m.ActorID)
+	}
+	found, err := r.Actors(ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*store.Actor, 0, len(ids))
+	for _, actor := range ids {
+		if found[actor] != nil {
+			list = append(list, found[actor])
+		}
+	}
+	return list, nil
+}
+
+func uris(list []*store.Actor) []string {
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = a.URI
+	}
+	return out
+}

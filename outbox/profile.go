@@ -1,0 +1,267 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/media"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// Bounds of a profile, as Mastodon has them.
+const (
+	maxDisplayName = 30
+	maxNote        = 500
+	MaxFields      = 4
+	maxField       = 255
+)
+
+// MaxUpload is the largest file taken, in bytes.
+const MaxUpload = 16 << 20
+
+// Profile is a change of what an account says of itself and prefers. Nil
+// leaves a value as it is.
+type Profile struct {
+	DisplayName, Note                                     *string
+	Locked, Bot, Discoverable, Indexable, HideCollections *bool
+	Fields                                                []ProfileField
+	Avatar, Header                                        io.Reader
+
+	Visibility  *store.Visibility // of new posts
+	Sensitive   *bool
+	Language    *string
+	HoldSeconds *int
+}
+
+// ProfileField is a line of a profile as its owner wrote it.
+type ProfileField struct{ Name, Value string }
+
+// UpdateProfile changes a profile and tells those who know it.
+func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	avatar, err := o.picture(ctx, p.Avatar, 400, 400)
+	if err != nil {
+		return err
+	}
+	header, err := o.picture(ctx, p.Header, 1500, 500)
+	if err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(actor)
+		if err != nil {
+			return err
+		}
+		me := &account.Actor
+		if o.describe(me, p, avatar, header) {
+			if err := tx.UpdateActor(me); err != nil {
+				return err
+			}
+			if err := o.announceProfile(ctx, tx, me); err != nil {
+				return err
+			}
+		}
+		p.prefer(&account.User)
+		return tx.UpdateUser(&account.User)
+	})
+}
+
+func (p *Profile) check() error {
+	switch {
+	case p.DisplayName != nil && utf8.RuneCountInString(*p.DisplayName) > maxDisplayName:
+		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Display name is too long (maximum is %d characters)", maxDisplayName))
+	case p.Note != nil && utf8.RuneCountInString(*p.Note) > maxNote:
+		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Note character limit of %d exceeded", maxNote))
+	case len(p.Fields) > MaxFields:
+		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: no more than %d profile fields", MaxFields))
+	}
+	for _, f := range p.Fields {
+		if utf8.RuneCountInString(f.Name) > maxField || utf8.RuneCountInString(f.Value) > maxField {
+			return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: profile fields have at most %d characters", maxField))
+		}
+	}
+	return nil
+}
+
+// picture cuts, saves and names an uploaded picture; empty where there is none.
+func (o *Outbox) picture(ctx context.Context, r io.Reader, width, height int) (string, error) {
+	if r == nil {
+		return "", nil
+	}
+	p, err := media.Crop(ctx, r, MaxUpload, width, height)
+	if err != nil {
+		return "", err
+	}
+	return o.Files.Save(p)
+}
+
+// describe writes the change into the row and tells whether there was any.
+func (o *Outbox) describe(me *store.Actor, p Profile, avatar, header string) bool {
+	changed := set(&me.Locked, p.Locked)
+	changed = set(&me.Bot, p.Bot) || changed
+	changed = set(&me.Discoverable, p.Discoverable) || changed
+	changed = set(&me.Indexable, p.Indexable) || changed
+	changed = set(&me.HideCollections, p.HideCollections) || changed
+	changed = set(&me.DisplayName, clean(p.DisplayName)) || changed
+	if p.Note != nil {
+		changed = set(&me.NoteSource, clean(p.Note)) || changed
+		me.Note = ""
+		if me.NoteSource != "" {
+			me.Note = text.Render(me.NoteSource, nil, o.tagURL)
+		}
+	}
+	if p.Fields != nil {
+		changed = true
+		me.Fields = nil
+		for _, f := range p.Fields {
+			if f.Name != "" || f.Value != "" {
+				me.Fields = append(me.Fields, store.Field{Name: text.Clean(f.Name), Value: text.Field(f.Value), Source: text.Clean(f.Value)})
+			}
+		}
+	}
+	if avatar != "" {
+		me.Avatar, changed = avatar, true
+	}
+	if header != "" {
+		me.Header, changed = header, true
+	}
+	return changed
+}
+
+func clean(s *string) *string {
+	if s == nil {
+		return nil
+	}
+	c := text.Clean(*s)
+	return &c
+}
+
+func set[T comparable](to *T, from *T) bool {
+	if from == nil || *to == *from {
+		return false
+	}
+	*to = *from
+	return true
+}
+
+func (p *Profile) prefer(u *store.User) {
+	set(&u.DefaultVisibility, p.Visibility)
+	set(&u.DefaultSensitive, p.Sensitive)
+	set(&u.DefaultLanguage, p.Language)
+	set(&u.HoldSeconds, p.HoldSeconds)
+}
+
+// announceProfile sends Update(Person) to the followers.
+func (o *Outbox) announceProfile(ctx context.Context, tx *store.Tx, me *store.Actor) error {
+	inboxes, err := tx.FollowerInboxes(me.ID)
+	if err != nil || len(inboxes) == 0 {
+		return err
+	}
+	key, err := tx.SigningKey(me.ID)
+	if err != nil {
+		return err
+	}
+	doc := o.Actors.Document(me, key)
+	doc.Context = nil
+	return o.publish(ctx, tx, me, me.URI, federation.Activity{ID: o.newURI("update"), Type: "Update", Actor: me.URI,
+		To: []string{federation.Public}, Cc: []string{me.FollowersURI}, Object: doc}, inboxes)
+}
+
+// Upload takes in a picture that will hang on a post.
+func (o *Outbox) Upload(ctx context.Context, actor int64, file io.Reader, description string, focusX, focusY float64) (*store.Media, error) {
+	if utf8.RuneCountInString(description) > MaxDescription {
+		return nil, tooLong
+	}
+	img, err := media.Process(ctx, file, MaxUpload)
+	if err != nil {
+		return nil, err
+	}
+	m := &store.Media{ID: store.NewID(), ActorID: actor, Kind: "image", Mime: img.Original.Type, Description: text.Clean(description), Blurhash: img.Blurhash,
+		Width: img.Original.Width, Height: img.Original.Height, PreviewWidth: img.Small.Width, PreviewHeight: img.Small.Height,
+		FocusX: focusX, FocusY: focusY, Size: int64(len(img.Original.Bytes)), CreatedAt: store.Now()}
+	if m.Path, err = o.Files.Save(img.Original); err != nil {
+		return nil, err
+	}
+	if m.PreviewPath, err = o.Files.Save(img.Small); err != nil {
+		return nil, err
+	}
+	return m, o.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateMedia(m) })
+}
+
+// MaxDescription is how many characters may describe a picture.
+const MaxDescription = 1500
+
+var tooLong = fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Description is too long (maximum is %d characters)", MaxDescription))
+
+// Describe changes the description or the focus of an upload.
+func (o *Outbox) Describe(ctx context.Context, actor, id int64, description *string, focus *[2]float64) (m *store.Media, err error) {
+	if description != nil && utf8.RuneCountInString(*description) > MaxDescription {
+		return nil, tooLong
+	}
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		found, err := tx.Media(actor, []int64{id})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fault.New(fault.NotFound, "Record not found")
+		}
+		m = found[0]
+		set(&m.Description, clean(description))
+		if focus != nil {
+			m.FocusX, m.FocusY = focus[0], focus[1]
+		}
+		return tx.DescribeMedia(m)
+	})
+	return m, err
+}
+
+// CleanJob drops what nobody needs any more.
+type CleanJob struct{}
+
+// Kind names the job.
+func (CleanJob) Kind() string { return "clean" }
+
+// What is kept, and for how long.
+const (
+	keepUnused  = 24 * time.Hour      // uploads that were never posted
+	keepSettled = 30 * 24 * time.Hour // deliveries made, arrivals
+	keepHome    = 800                 // entries of a home timeline
+)
+
+// Clean forgets uploads never posted, deliveries long made, and the far end of
+// home timelines.
+func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
+	var unused []*store.Media
+	err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if unused, err = tx.DropUnusedMedia(store.Now().Add(-keepUnused), 500); err != nil {
+			return err
+		}
+		if err := tx.Prune(store.Now().Add(-keepSettled)); err != nil {
+			return err
+		}
+		return tx.TrimHomes(keepHome)
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range unused {
+		for _, file := range []string{m.Path, m.PreviewPath} {
+			if file == "" {
+				continue
+			}
+			if err := o.Files.Remove(file); err != nil {
+				o.Log.Warn("cannot remove an unused upload", "file", file, "error", err)
+			}
+		}
+	}
+	return nil
+}
