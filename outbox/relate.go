@@ -148,6 +148,11 @@ func (o *Outbox) removeFollower(ctx context.Context, tx *store.Tx, actor, follow
 	return o.answer(ctx, tx, "Reject", f)
 }
 
+// Reject refuses a follow that was not stored.
+func (o *Outbox) Reject(ctx context.Context, tx *store.Tx, f *store.Follow) error {
+	return o.answer(ctx, tx, "Reject", f)
+}
+
 // answer sends an Accept or Reject of a follow to a remote follower.
 func (o *Outbox) answer(ctx context.Context, tx *store.Tx, kind string, f *store.Follow) error {
 	me, follower, err := pair(tx.Reader, f.TargetID, f.FollowerID)

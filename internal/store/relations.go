@@ -119,6 +119,12 @@ func (r Reader) FollowerInboxes(actorID int64) ([]string, error) {
  FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> '' AND a.lifecycle = 'active'`, actorID)
 }
 
+// HasLocalFollowers reports whether anybody here hears the actor.
+func (r Reader) HasLocalFollowers(actorID int64) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE f.target_id = ? AND f.accepted LIMIT 1`, actorID)
+	return n > 0, err
+}
+
 // Blocked reports whether either has blocked the other.
 func (r Reader) Blocked(a, b int64) (bool, error) {
 	n, err := r.number(`SELECT 1 FROM blocks WHERE (actor_id = ? AND target_id = ?) OR (actor_id = ? AND target_id = ?) LIMIT 1`, a, b, b, a)

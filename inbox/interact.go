@@ -1,0 +1,116 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+// like stores that the sender liked a post which the sender may see.
+func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	p, err := tx.PostByURI(a.ObjectID())
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if p, err = tx.VisiblePost(sender.ID, p.ID); err != nil {
+		return ignoreMissing(err)
+	}
+	if dead, err := tx.Dead(a.ID); err != nil || dead {
+		return err
+	}
+	fresh, err := tx.CreateFavourite(a.ID, sender.ID, p.ID)
+	if err != nil || !fresh {
+		return err
+	}
+	return i.Notify.Tell(tx, p.ActorID, "favourite", sender.ID, p.ID)
+}
+
+// announce stores a boost, or sends for the post it is of.
+func (i *Inbox) announce(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	uri := a.ObjectID()
+	if uri == "" || a.ID == "" {
+		return nil
+	}
+	p, err := tx.PostByURI(uri)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	followed, ferr := tx.HasLocalFollowers(sender.ID)
+	if ferr != nil {
+		return ferr
+	}
+	if err == nil {
+		if !followed && !p.Local {
+			return nil
+		}
+		return i.boost(tx, sender, a, p)
+	}
+	if !followed || i.Actors.IsOurs(uri) || i.Partners.Admits(federation.HostOf(uri)) != nil {
+		return nil
+	}
+	return i.Queue.Insert(ctx, tx, BoostedJob{ActorID: sender.ID, ID: a.ID, Object: uri, To: a.To, Cc: a.Cc, Published: a.Published})
+}
+
+// boost stores the sender's boost of a post that is for everybody.
+func (i *Inbox) boost(tx *store.Tx, sender *store.Actor, a *federation.Object, p *store.Post) error {
+	if p.DeletedAt != 0 || p.BoostOfID != 0 || p.HeldUntil != 0 || p.Scope == store.Here {
+		return nil
+	}
+	if p.Visibility == store.Direct || p.Visibility == store.Private && p.ActorID != sender.ID {
+		return nil
+	}
+	if blocked, err := tx.HasBlocked(p.ActorID, sender.ID); err != nil || blocked {
+		return err
+	}
+	if _, err := tx.BoostBy(sender.ID, p.ID); !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	boost := postOf(sender, a)
+	boost.Kind, boost.BoostOfID, boost.InReplyToURI, boost.QuoteOfURI, boost.EditedAt = "Announce", p.ID, "", "", 0
+	if boost.Visibility == store.Direct {
+		boost.Visibility = store.Unlisted // addressed to nobody in particular
+	}
+	boost.Content, boost.URL, boost.Spoiler, boost.Sensitive, boost.Tags, boost.Emojis = "", "", "", false, nil, nil
+	stored, err := tx.InsertPost(boost, nil, nil)
+	if err != nil || !stored {
+		return err
+	}
+	if err := i.Notify.Posted(tx, boost, nil); err != nil {
+		return err
+	}
+	return i.Notify.Tell(tx, p.ActorID, "reblog", sender.ID, p.ID)
+}
+
+// BoostedJob gets a post that was boosted and stores the boost.
+type BoostedJob struct {
+	ActorID   int64     `json:"actor_id"`
+	ID        string    `json:"id"`
+	Object    string    `json:"object"`
+	To        []string  `json:"to"`
+	Cc        []string  `json:"cc"`
+	Published time.Time `json:"published"`
+}
+
+// Kind names the job.
+func (BoostedJob) Kind() string { return "boosted" }
+
+// Boosted carries out the job.
+func (i *Inbox) Boosted(ctx context.Context, job BoostedJob) error {
+	p, err := i.Fetch(ctx, job.Object)
+	if err != nil {
+		return lasting(err)
+	}
+	return i.DB.Write(ctx, func(tx *store.Tx) error {
+		sender, err := tx.Actor(job.ActorID)
+		if err != nil {
+			return err
+		}
+		if dead, err := tx.Dead(job.ID); err != nil || dead {
+			return err
+		}
+		return i.boost(tx, sender, &federation.Object{ID: job.ID, Type: "Announce", To: job.To, Cc: job.Cc, Published: job.Published}, p)
+	})
+}

@@ -1,0 +1,339 @@
+package inbox
+
+import (
+	"cmp"
+	"context"
+	"html"
+	"slices"
+	"strings"
+
+	"parley/actors"
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// Bounds of what is kept of a remote post.
+const (
+	maxMentions    = 50
+	maxTags        = 100
+	maxAttachments = 16
+)
+
+// postTypes are the objects that are shown as posts.
+var postTypes = []string{"Note", "Question", "Article", "Page", "Video", "Audio", "Image", "Event"}
+
+// create stores a post that concerns somebody here, [AP] 7.2.
+func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	o := a.Object
+	if o == nil || !slices.Contains(postTypes, o.Type) {
+		return nil
+	}
+	if err := authored(sender, o); err != nil {
+		return err
+	}
+	mentioned, err := tx.ActorsByURI(named(o))
+	if err != nil {
+		return err
+	}
+	wanted, err := i.concerns(tx, sender, o, mentioned)
+	if err != nil || !wanted {
+		return err
+	}
+	_, err = i.keep(ctx, tx, sender, o, mentioned, 0)
+	return err
+}
+
+// authored checks that a post is its sender's and lies on the sender's node.
+func authored(sender *store.Actor, o *federation.Object) error {
+	if o.ID == "" || !federation.SameOrigin(o.ID, sender.URI) {
+		return fault.New(fault.Unauthorized, "The object is not on its sender's node")
+	}
+	if o.AttributedTo != sender.URI {
+		return fault.New(fault.Unauthorized, "The object is somebody else's")
+	}
+	return nil
+}
+
+// named are the URIs of those whom a post names or is addressed to.
+func named(o *federation.Object) []string {
+	var list []string
+	for _, t := range o.Tag {
+		if t.Type == "Mention" && t.Href != "" && len(list) < maxMentions {
+			list = append(list, t.Href)
+		}
+	}
+	for _, uri := range o.Recipients() {
+		if !federation.IsPublic(uri) && len(list) < 2*maxMentions && !slices.Contains(list, uri) {
+			list = append(list, uri)
+		}
+	}
+	return list
+}
+
+// concerns reports whether a post is anything to anybody here: its author is
+// followed, it names one of ours, or it answers what we know.
+func (i *Inbox) concerns(tx *store.Tx, sender *store.Actor, o *federation.Object, mentioned map[string]*store.Actor) (bool, error) {
+	for _, m := range mentioned {
+		if m.Local() {
+			return true, nil
+		}
+	}
+	followed, err := tx.HasLocalFollowers(sender.ID)
+	if err != nil || followed {
+		return followed, err
+	}
+	if o.InReplyTo == "" {
+		return false, nil
+	}
+	_, err = tx.PostByURI(o.InReplyTo)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// keep stores a post. With depth 0 it is news, to be shown to its readers;
+// else it was fetched for a post so many replies below.
+func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *federation.Object, mentioned map[string]*store.Actor, depth int) (*store.Post, error) {
+	p := postOf(author, o)
+	if err := i.thread(ctx, tx, p, depth); err != nil {
+		return nil, err
+	}
+	p.Listed = p.Visibility == store.Public && !author.Limited && (p.InReplyToURI == "" || p.InReplyToActorID == author.ID)
+	mentions, here := mentionsOf(o, mentioned)
+	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
+	if err != nil || !stored {
+		return nil, err
+	}
+	if err := tx.AdoptReplies(p); err != nil || depth > 0 {
+		return p, err
+	}
+	return p, i.Notify.Posted(tx, p, here)
+}
+
+// thread joins a reply to what it answers, or sends for it.
+func (i *Inbox) thread(ctx context.Context, tx *store.Tx, p *store.Post, depth int) error {
+	if p.InReplyToURI == "" {
+		return nil
+	}
+	parent, err := tx.PostByURI(p.InReplyToURI)
+	switch {
+	case err == nil:
+		p.InReplyToID, p.InReplyToActorID, p.ThreadID = parent.ID, parent.ActorID, parent.ThreadID
+		return nil
+	case !fault.Is(err, fault.NotFound):
+		return err
+	case depth >= maxAncestors, i.Actors.IsOurs(p.InReplyToURI), i.Partners.Admits(federation.HostOf(p.InReplyToURI)) != nil:
+		return nil
+	default:
+		return i.Queue.Insert(ctx, tx, FetchJob{URI: p.InReplyToURI, Depth: depth + 1})
+	}
+}
+
+// postOf is the row for a remote post. Its id takes the time it was published,
+// so that timelines are in order.
+func postOf(author *store.Actor, o *federation.Object) *store.Post {
+	now := store.Now()
+	published := store.TimeOf(o.Published)
+	if published <= 0 || published > now {
+		published = now
+	}
+	p := &store.Post{
+		ID: store.IDAt(published), URI: o.ID, URL: cmp.Or(o.URL, o.ID), ActorID: author.ID, Kind: o.Type,
+		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context),
+		InReplyToURI: o.InReplyTo, QuoteOfURI: o.Quote,
+		PublishedAt: published, ReceivedAt: now, EditedAt: edited(o),
+	}
+	says(p, o)
+	return p
+}
+
+// edited is when a document was changed after it was published, 0 if never.
+func edited(o *federation.Object) store.Time {
+	if o.Updated.After(o.Published) && !o.Published.IsZero() {
+		return store.TimeOf(o.Updated)
+	}
+	return 0
+}
+
+// says writes into the row what a document says.
+func says(p *store.Post, o *federation.Object) {
+	p.Content, p.Spoiler = contentOf(o), ""
+	if o.Type == "Note" || o.Type == "Question" {
+		p.Spoiler = text.Clean(text.Plain(o.Summary))
+	}
+	p.Source, p.Sensitive, p.Language = o.Source.Content, o.Sensitive || p.Spoiler != "", o.Language()
+	p.Emojis, p.Tags = actors.Emojis(o.Tag), nil
+	for _, t := range o.Tag {
+		name := strings.TrimPrefix(t.Name, "#")
+		if t.Type == "Hashtag" && text.TagName(name) != "" && len(p.Tags) < maxTags && !slices.Contains(p.Tags, name) {
+			p.Tags = append(p.Tags, name)
+		}
+	}
+}
+
+// contentOf is the text of a post. What is more than a note is shown by its
+// title and its address, because clients have no other place for them.
+func contentOf(o *federation.Object) string {
+	body := o.Content
+	if o.MediaType == "text/plain" || o.MediaType == "text/markdown" {
+		body = text.Render(body, nil, func(string) string { return "" })
+	}
+	if o.Type == "Note" || o.Type == "Question" {
+		return text.Sanitize(body)
+	}
+	title := "<p><strong>" + html.EscapeString(text.Plain(o.Name)) + "</strong></p>"
+	if o.Name == "" {
+		title = ""
+	}
+	if o.Type == "Article" && o.Summary != "" {
+		body = o.Summary
+	}
+	link := html.EscapeString(cmp.Or(o.URL, o.ID))
+	return text.Sanitize(title + body + `<p><a href="` + link + `">` + link + `</a></p>`)
+}
+
+// visibilityOf reads to and cc as Mastodon writes them.
+func visibilityOf(author *store.Actor, o *federation.Object) store.Visibility {
+	switch {
+	case slices.ContainsFunc(o.To, federation.IsPublic):
+		return store.Public
+	case slices.ContainsFunc(o.Cc, federation.IsPublic):
+		return store.Unlisted
+	case author.FollowersURI != "" && slices.Contains(o.Recipients(), author.FollowersURI):
+		return store.Private
+	default:
+		return store.Direct
+	}
+}
+
+// mentionsOf are the rows for those who are named, silent for those who are
+// only addressed, and the ids of ours among the named.
+func mentionsOf(o *federation.Object, known map[string]*store.Actor) (rows []store.Mention, here []int64) {
+	loud := map[string]bool{}
+	for _, t := range o.Tag {
+		loud[t.Href] = loud[t.Href] || t.Type == "Mention"
+	}
+	for _, uri := range named(o) {
+		actor := known[uri]
+		if actor == nil {
+			continue
+		}
+		rows = append(rows, store.Mention{ActorID: actor.ID, Silent: !loud[uri]})
+		if actor.Local() {
+			here = append(here, actor.ID)
+		}
+	}
+	return rows, here
+}
+
+func mediaOf(author *store.Actor, o *federation.Object) []*store.Media {
+	var list []*store.Media
+	for _, a := range o.Attachment {
+		kind, ok := mediaKind(a)
+		if !ok || federation.HostOf(a.URL) == "" || len(list) == maxAttachments {
+			continue
+		}
+		m := &store.Media{ID: store.NewID(), ActorID: author.ID, Kind: kind, Mime: a.MediaType, RemoteURL: a.URL, Description: text.Clean(text.Plain(a.Name)),
+			Blurhash: a.Blurhash, Width: a.Width, Height: a.Height, CreatedAt: store.Now()}
+		if len(a.FocalPoint) == 2 {
+			m.FocusX, m.FocusY = a.FocalPoint[0], a.FocalPoint[1]
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+func mediaKind(a federation.Attachment) (string, bool) {
+	major, _, _ := strings.Cut(a.MediaType, "/")
+	switch {
+	case major == "image" || a.Type == "Image":
+		return "image", true
+	case major == "video" || a.Type == "Video":
+		return "video", true
+	case major == "audio" || a.Type == "Audio":
+		return "audio", true
+	default:
+		return "unknown", a.Type == "Document"
+	}
+}
+
+// update stores an edit of a post, or sends for a profile that changed.
+func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	o := a.Object
+	switch {
+	case o == nil:
+		return nil
+	case o.ID == sender.URI:
+		return i.Queue.Insert(ctx, tx, RefreshJob{URI: sender.URI})
+	case !slices.Contains(postTypes, o.Type):
+		return nil
+	}
+	if err := authored(sender, o); err != nil {
+		return err
+	}
+	p, err := tx.PostByURI(o.ID)
+	if fault.Is(err, fault.NotFound) {
+		return i.create(ctx, tx, sender, a) // its Create is late, or was lost
+	}
+	if err != nil || p.ActorID != sender.ID || p.DeletedAt != 0 {
+		return err
+	}
+	return i.edit(tx, sender, p, o)
+}
+
+// edit applies what a newer document says; an older one never wins.
+func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federation.Object) error {
+	at := store.TimeOf(o.Updated)
+	if at == 0 {
+		at = store.Now()
+	}
+	if at <= max(p.EditedAt, p.PublishedAt) {
+		return nil
+	}
+	shown, err := tx.PostMedia([]int64{p.ID})
+	if err != nil {
+		return err
+	}
+	mentioned, err := tx.ActorsByURI(named(o))
+	if err != nil {
+		return err
+	}
+	says(p, o)
+	p.EditedAt, p.URL = min(at, store.Now()), cmp.Or(o.URL, o.ID)
+	rows, _ := mentionsOf(o, mentioned)
+	if err := tx.EditPost(p, shown[p.ID], rows, mediaOf(sender, o)); err != nil {
+		return err
+	}
+	return i.Notify.Edited(tx, p)
+}
+
+// delete hides a post of the sender, or the sender. What was never seen stays
+// dead should it come.
+func (i *Inbox) delete(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	uri := a.ObjectID()
+	if uri == "" || !federation.SameOrigin(uri, sender.URI) {
+		return nil
+	}
+	if uri == sender.URI {
+		return tx.SetLifecycle(sender.ID, store.Erased)
+	}
+	p, err := tx.PostByURI(uri)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if err == nil {
+		if p.ActorID != sender.ID {
+			return fault.New(fault.Unauthorized, "The object is somebody else's")
+		}
+		if err := i.Notify.Deleted(tx, p); err != nil {
+			return err
+		}
+		if err := tx.TombstonePost(p); err != nil {
+			return err
+		}
+	}
+	return tx.Bury(uri, string(federation.HostOf(sender.URI)))
+}
