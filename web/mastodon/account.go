@@ -1,0 +1,152 @@
+package mastodon
+
+import (
+	"strings"
+
+	"parley/internal/store"
+)
+
+// account is the entity Account. https://docs.joinmastodon.org/entities/Account/
+type account struct {
+	ID                string         `json:"id"`
+	Username          string         `json:"username"`
+	Acct              string         `json:"acct"`
+	DisplayName       string         `json:"display_name"`
+	Locked            bool           `json:"locked"`
+	Bot               bool           `json:"bot"`
+	Discoverable      bool           `json:"discoverable"`
+	Indexable         bool           `json:"indexable"`
+	Group             bool           `json:"group"`
+	CreatedAt         string         `json:"created_at"`
+	Note              string         `json:"note"`
+	URL               string         `json:"url"`
+	URI               string         `json:"uri"`
+	Avatar            string         `json:"avatar"`
+	AvatarStatic      string         `json:"avatar_static"`
+	AvatarDescription string         `json:"avatar_description"`
+	Header            string         `json:"header"`
+	HeaderStatic      string         `json:"header_static"`
+	HeaderDescription string         `json:"header_description"`
+	FollowersCount    int64          `json:"followers_count"`
+	FollowingCount    int64          `json:"following_count"`
+	StatusesCount     int64          `json:"statuses_count"`
+	LastStatusAt      *string        `json:"last_status_at"`
+	HideCollections   bool           `json:"hide_collections"`
+	Noindex           bool           `json:"noindex"`
+	Limited           bool           `json:"limited"`
+	Suspended         bool           `json:"suspended"`
+	Memorial          bool           `json:"memorial"`
+	ShowFeatured      bool           `json:"show_featured"`
+	ShowMedia         bool           `json:"show_media"`
+	ShowMediaReplies  bool           `json:"show_media_replies"`
+	FeatureApproval   approval       `json:"feature_approval"`
+	Moved             *account       `json:"moved"`
+	Emojis            []emoji        `json:"emojis"`
+	Roles             []struct{}     `json:"roles"`
+	Fields            []accountField `json:"fields"`
+}
+
+type accountField struct {
+	Name       string  `json:"name"`
+	Value      string  `json:"value"`
+	VerifiedAt *string `json:"verified_at"`
+}
+
+// approval says who may quote or feature; nobody may, on this version.
+type approval struct {
+	Automatic   []string `json:"automatic"`
+	Manual      []string `json:"manual"`
+	CurrentUser string   `json:"current_user"`
+}
+
+var noApproval = approval{Automatic: []string{}, Manual: []string{}, CurrentUser: "denied"}
+
+type emoji struct {
+	Shortcode       string  `json:"shortcode"`
+	URL             string  `json:"url"`
+	StaticURL       string  `json:"static_url"`
+	VisibleInPicker bool    `json:"visible_in_picker"`
+	Category        *string `json:"category"`
+}
+
+func emojis(all []store.Emoji) []emoji {
+	out := make([]emoji, 0, len(all))
+	for _, e := range all {
+		out = append(out, emoji{Shortcode: e.Shortcode, URL: e.URL, StaticURL: e.URL})
+	}
+	return out
+}
+
+// account makes the entity of an actor. moved is where they went, nil for most.
+func (a *API) account(s *store.Actor, moved *store.Actor) *account {
+	e := &account{
+		ID: id(s.ID), Username: s.Username, Acct: s.Acct(), DisplayName: s.DisplayName, Locked: s.Locked,
+		Bot: s.Bot || s.Kind == "Service" || s.Kind == "Application", Discoverable: s.Discoverable, Indexable: s.Indexable,
+		Group: s.Kind == "Group", CreatedAt: moment(s.CreatedAt), Note: s.Note, URL: a.profileURL(s), URI: s.URI,
+		Avatar: a.fileURL(s.Avatar, missingAvatar), AvatarDescription: s.AvatarDescription,
+		Header: a.fileURL(s.Header, missingHeader), HeaderDescription: s.HeaderDescription,
+		FollowersCount: max(s.FollowersCount, 0), FollowingCount: max(s.FollowingCount, 0), StatusesCount: max(s.StatusesCount, 0),
+		HideCollections: s.HideCollections, Noindex: !s.Indexable, Limited: s.Limited, Memorial: s.Memorial,
+		ShowFeatured: true, ShowMedia: true, ShowMediaReplies: true,
+		FeatureApproval: noApproval, Emojis: emojis(s.Emojis), Roles: []struct{}{}, Fields: fields(s.Fields),
+	}
+	if s.LastStatusAt != 0 {
+		day := s.LastStatusAt.Time().Format("2006-01-02")
+		e.LastStatusAt = &day
+	}
+	if moved != nil && moved.ID != s.ID {
+		e.Moved = a.account(moved, nil)
+	}
+	if s.Lifecycle == store.Suspended || s.Lifecycle == store.Erased {
+		a.blank(e)
+	}
+	e.AvatarStatic, e.HeaderStatic = e.Avatar, e.Header
+	return e
+}
+
+// blank leaves of an account only that it is there: what it said about itself
+// is not shown any more.
+func (a *API) blank(e *account) {
+	e.Suspended = true
+	e.DisplayName, e.Note, e.AvatarDescription, e.HeaderDescription = "", "", "", ""
+	e.Avatar, e.Header = a.URL+missingAvatar, a.URL+missingHeader
+	e.Fields, e.Emojis, e.Moved = []accountField{}, []emoji{}, nil
+	e.FollowersCount, e.FollowingCount, e.StatusesCount, e.LastStatusAt = 0, 0, 0, nil
+}
+
+func fields(all []store.Field) []accountField {
+	out := make([]accountField, 0, len(all))
+	for _, f := range all {
+		out = append(out, accountField{Name: f.Name, Value: f.Value, VerifiedAt: optionalMoment(f.VerifiedAt)})
+	}
+	return out
+}
+
+// profileURL is the page of an actor, the same that the text of a mention
+// links to: clients compare the two.
+func (a *API) profileURL(s *store.Actor) string {
+	switch {
+	case s.URL != "":
+		return s.URL
+	case s.Local():
+		return a.URL + "/@" + s.Username
+	}
+	return s.URI
+}
+
+// fileURL is where a file is: below /media for ours, at its own address for
+// others', and fallback for none.
+func (a *API) fileURL(path, fallback string) string {
+	switch {
+	case path == "" && fallback == "":
+		return ""
+	case path == "":
+		return a.URL + fallback
+	case strings.Contains(path, "://"):
+		return path
+	}
+	return a.URL + "/media/" + strings.TrimPrefix(path, "/")
+}
+
+// tagURL is the page of a hashtag, the same that the text of a post links to.
+func (a *API) tagURL(name string) string { return a.URL + "/tags/" + strings.ToLower(name) }

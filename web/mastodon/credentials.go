@@ -1,0 +1,158 @@
+package mastodon
+
+import (
+	"encoding/json"
+	"io"
+	"mime/multipart"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/outbox"
+)
+
+// source is what the owner of an account edits.
+type source struct {
+	Privacy             string         `json:"privacy"`
+	Sensitive           bool           `json:"sensitive"`
+	Language            *string        `json:"language"`
+	Note                string         `json:"note"`
+	Fields              []accountField `json:"fields"`
+	FollowRequestsCount int            `json:"follow_requests_count"`
+	HideCollections     bool           `json:"hide_collections"`
+	Discoverable        bool           `json:"discoverable"`
+	Indexable           bool           `json:"indexable"`
+	AttributionDomains  []string       `json:"attribution_domains"`
+	QuotePolicy         string         `json:"quote_policy"`
+}
+
+type role struct {
+	ID              string `json:"id"`
+	Name            string `json:"name"`
+	Color           string `json:"color"`
+	Permissions     string `json:"permissions"`
+	Highlighted     bool   `json:"highlighted"`
+	CollectionLimit int    `json:"collection_limit"`
+}
+
+// roleOf is a role as clients know it. The permissions are those of Mastodon's
+// administration, which is not here: none.
+func roleOf(r auth.Role) role {
+	ids := map[auth.Role]string{auth.Owner: "4", auth.Admin: "3", auth.Moderator: "2", auth.Auditor: "1"}
+	if n, ok := ids[r]; ok {
+		return role{ID: n, Name: string(r), Permissions: "0", Highlighted: true}
+	}
+	return role{ID: "-99", Permissions: "0"}
+}
+
+// VerifyCredentials answers with the viewer's own account.
+func (a *API) VerifyCredentials(c *gin.Context) error {
+	e, err := a.credentials(a.reader(c), viewer(c))
+	if err != nil {
+		return err
+	}
+	return answer(c, e)
+}
+
+// credentials is the entity CredentialAccount.
+func (a *API) credentials(r store.Reader, me int64) (json.RawMessage, error) {
+	account, err := r.Account(me)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := r.FollowRequests(me, store.Page{Limit: 40})
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.entity(r, &account.Actor)
+	if err != nil {
+		return nil, err
+	}
+	s := sourceOf(account)
+	s.FollowRequestsCount = len(requests)
+	return with(with(e, "source", s), "role", roleOf(auth.Role(account.User.Role))), nil
+}
+
+func sourceOf(account *store.Account) source {
+	actor, user := &account.Actor, &account.User
+	s := source{
+		Privacy: string(user.DefaultVisibility), Sensitive: user.DefaultSensitive, Language: optional(user.DefaultLanguage),
+		Note: actor.NoteSource, Fields: []accountField{}, HideCollections: actor.HideCollections,
+		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: []string{}, QuotePolicy: "nobody",
+	}
+	for _, f := range actor.Fields {
+		s.Fields = append(s.Fields, accountField{Name: f.Name, Value: f.Source, VerifiedAt: optionalMoment(f.VerifiedAt)})
+	}
+	return s
+}
+
+// UpdateCredentials changes the viewer's profile, as far as it is named.
+func (a *API) UpdateCredentials(c *gin.Context) error {
+	p, err := a.read(c)
+	if err != nil {
+		return err
+	}
+	profile := profileOf(p)
+	for name, to := range map[string]*io.Reader{"avatar": &profile.Avatar, "header": &profile.Header} {
+		file, err := open(p.files[name])
+		if err != nil {
+			return err
+		}
+		if file != nil {
+			defer func() { _ = file.Close() }()
+			*to = file
+		}
+	}
+	if err := a.Outbox.UpdateProfile(contextOf(c), viewer(c), profile); err != nil {
+		return err
+	}
+	return a.VerifyCredentials(c)
+}
+
+// open opens an uploaded file, nil if there is none.
+func open(header *multipart.FileHeader) (multipart.File, error) {
+	if header == nil || header.Size == 0 {
+		return nil, nil
+	}
+	file, err := header.Open()
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "The upload could not be read")
+	}
+	return file, nil
+}
+
+func profileOf(p *params) outbox.Profile {
+	profile := outbox.Profile{
+		DisplayName: p.given("display_name"), Note: p.given("note"), Locked: p.maybe("locked"), Bot: p.maybe("bot"),
+		Discoverable: p.maybe("discoverable"), Indexable: p.maybe("indexable"), HideCollections: p.maybe("hide_collections"),
+		Sensitive: p.maybe("source[sensitive]"), Language: p.given("source[language]"),
+	}
+	if v := store.Visibility(p.text("source[privacy]")); v != "" {
+		profile.Visibility = &v
+	}
+	for _, at := range p.indexes("fields_attributes") {
+		profile.Fields = append(profile.Fields, outbox.ProfileField{
+			Name: p.text(item("fields_attributes", at, "name")), Value: p.text(item("fields_attributes", at, "value")),
+		})
+	}
+	return profile
+}
+
+// Preferences answers with how the viewer wants to write and read.
+func (a *API) Preferences(c *gin.Context) error {
+	user, err := a.reader(c).User(viewer(c))
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]any{
+		"posting:default:visibility":   user.DefaultVisibility,
+		"posting:default:sensitive":    user.DefaultSensitive,
+		"posting:default:language":     optional(user.DefaultLanguage),
+		"posting:default:quote_policy": "nobody",
+		"reading:expand:media":         "default",
+		"reading:expand:spoilers":      false,
+		"reading:autoplay:gifs":        false,
+	})
+}

@@ -1,0 +1,129 @@
+package mastodon
+
+import (
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/internal/media"
+	"parley/internal/store"
+	"parley/outbox"
+)
+
+// Version is what clients read: three numbers of the API they know, and ours
+// behind a plus, which strict readers of versions accept.
+const Version = "4.5.0+parley.0.1.0"
+
+// apiVersion is the highest of Mastodon's API versions of which, and of all
+// below, everything works.
+const apiVersion = 1
+
+// What posts may be, as the composer wants to know it.
+const (
+	urlCharacters    = 23
+	descriptionLimit = 1500
+	pictureMatrix    = 33_177_600
+)
+
+func (a *API) configuration() map[string]any {
+	return map[string]any{
+		"urls": map[string]any{
+			"streaming": a.streamingURL(), "about": a.URL + "/about", "privacy_policy": nil, "status": nil, "terms_of_service": nil,
+		},
+		"vapid": map[string]string{"public_key": ""},
+		"accounts": map[string]int{
+			"max_featured_tags": 0, "max_pinned_statuses": 5, "max_profile_fields": 4, "profile_field_name_limit": 255,
+			"profile_field_value_limit": 255, "max_display_name_length": 30, "max_note_length": 500,
+			"max_avatar_description_length": 150, "max_header_description_length": 150,
+		},
+		"statuses": map[string]int{
+			"max_characters": a.Node.MaxCharacters, "max_media_attachments": outbox.MaxMedia, "characters_reserved_per_url": urlCharacters,
+		},
+		"media_attachments": map[string]any{
+			"supported_mime_types": media.Types, "description_limit": descriptionLimit,
+			"image_size_limit": a.Node.MaxUpload, "image_matrix_limit": pictureMatrix,
+			"video_size_limit": 0, "video_frame_rate_limit": 0, "video_matrix_limit": 0,
+		},
+		"polls": map[string]int{
+			"max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746,
+		},
+		"translation":        map[string]bool{"enabled": false},
+		"limited_federation": a.Node.Allowlist,
+		"timelines_access": map[string]any{
+			"live_feeds":          map[string]string{"local": "public", "remote": "public"},
+			"hashtag_feeds":       map[string]string{"local": "public", "remote": "public"},
+			"trending_link_feeds": map[string]string{"local": "public", "remote": "public"},
+		},
+	}
+}
+
+func (a *API) streamingURL() string { return "ws" + strings.TrimPrefix(a.URL, "http") }
+
+// Instance answers what this node is.
+func (a *API) Instance(c *gin.Context) error {
+	usage, err := a.reader(c).Usage()
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]any{
+		"domain": a.Domain, "title": a.Node.Title, "version": Version, "source_url": a.URL + "/about",
+		"description":   a.Node.Description,
+		"usage":         map[string]any{"users": map[string]int64{"active_month": usage.ActiveMonth}},
+		"thumbnail":     map[string]any{"url": a.URL + missingHeader, "blurhash": nil, "versions": map[string]string{}, "description": ""},
+		"icon":          []struct{}{},
+		"languages":     []string{"en"},
+		"configuration": a.configuration(),
+		"registrations": map[string]any{
+			"enabled": false, "approval_required": false, "reason_required": false, "message": nil, "url": nil, "min_age": nil,
+		},
+		"contact":      map[string]any{"email": a.Node.Contact, "account": nil},
+		"rules":        []struct{}{},
+		"api_versions": map[string]int{"mastodon": apiVersion, "parley": 1},
+		"wrapstodon":   nil,
+	})
+}
+
+// InstanceV1 answers the same to clients that ask the old way first.
+func (a *API) InstanceV1(c *gin.Context) error {
+	usage, err := a.reader(c).Usage()
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]any{
+		"uri": a.Domain, "title": a.Node.Title, "short_description": a.Node.Description, "description": a.Node.Description,
+		"email": a.Node.Contact, "version": Version,
+		"urls":              map[string]string{"streaming_api": a.streamingURL()},
+		"stats":             map[string]int64{"user_count": usage.Users, "status_count": usage.Posts, "domain_count": usage.Domains},
+		"thumbnail":         a.URL + missingHeader,
+		"languages":         []string{"en"},
+		"registrations":     false,
+		"approval_required": false,
+		"invites_enabled":   false,
+		"configuration":     a.configuration(),
+		"contact_account":   nil,
+		"rules":             []struct{}{},
+	})
+}
+
+// Peers answers with the partners of this node.
+func (a *API) Peers(c *gin.Context) error {
+	partners, err := a.reader(c).Partners()
+	if err != nil {
+		return err
+	}
+	domains := []string{}
+	for _, p := range partners {
+		if p.Policy == "allow" {
+			domains = append(domains, p.Domain)
+		}
+	}
+	return answer(c, domains)
+}
+
+// ExtendedDescription answers with what the about page says.
+func (a *API) ExtendedDescription(c *gin.Context) error {
+	return answer(c, map[string]string{"updated_at": moment(store.Time(1)), "content": a.Node.Description})
+}
+
+// Languages answers that nothing is translated here.
+func (a *API) Languages(c *gin.Context) error { return answer(c, struct{}{}) }

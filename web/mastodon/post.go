@@ -1,0 +1,181 @@
+package mastodon
+
+import (
+	"strconv"
+	"strings"
+
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// status is what the entity Status says to everybody alike. What differs
+// between viewers, and what has a revision of its own, is appended behind it:
+// see appendStatus. https://docs.joinmastodon.org/entities/Status/
+type status struct {
+	ID                 string        `json:"id"`
+	CreatedAt          string        `json:"created_at"`
+	InReplyToID        *string       `json:"in_reply_to_id"`
+	InReplyToAccountID *string       `json:"in_reply_to_account_id"`
+	Sensitive          bool          `json:"sensitive"`
+	SpoilerText        string        `json:"spoiler_text"`
+	Visibility         string        `json:"visibility"`
+	LocalOnly          bool          `json:"local_only"`
+	Language           *string       `json:"language"`
+	URI                string        `json:"uri"`
+	URL                string        `json:"url"`
+	RepliesCount       int64         `json:"replies_count"`
+	ReblogsCount       int64         `json:"reblogs_count"`
+	FavouritesCount    int64         `json:"favourites_count"`
+	QuotesCount        int64         `json:"quotes_count"`
+	EditedAt           *string       `json:"edited_at"`
+	Content            string        `json:"content"`
+	Application        *application  `json:"application"`
+	MediaAttachments   []*attachment `json:"media_attachments"`
+	Mentions           []mention     `json:"mentions"`
+	Tags               []shallowTag  `json:"tags"`
+	Emojis             []emoji       `json:"emojis"`
+	Card               *struct{}     `json:"card"`
+	Poll               *struct{}     `json:"poll"`
+	Quote              *struct{}     `json:"quote"`
+	QuoteApproval      approval      `json:"quote_approval"`
+	TaggedCollections  []struct{}    `json:"tagged_collections"`
+}
+
+type application struct {
+	Name    string  `json:"name"`
+	Website *string `json:"website"`
+}
+
+type mention struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	URL      string `json:"url"`
+	Acct     string `json:"acct"`
+}
+
+type shallowTag struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+type attachment struct {
+	ID          string  `json:"id"`
+	Type        string  `json:"type"`
+	URL         *string `json:"url"`
+	PreviewURL  *string `json:"preview_url"`
+	RemoteURL   *string `json:"remote_url"`
+	TextURL     *string `json:"text_url"`
+	Meta        meta    `json:"meta"`
+	Description *string `json:"description"`
+	Blurhash    *string `json:"blurhash"`
+}
+
+type meta struct {
+	Original *size  `json:"original,omitempty"`
+	Small    *size  `json:"small,omitempty"`
+	Focus    *focus `json:"focus,omitempty"`
+}
+
+type size struct {
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	Size   string  `json:"size"`
+	Aspect float64 `json:"aspect"`
+}
+
+type focus struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// parts are the rows that the entities of a page are made of.
+type parts struct {
+	posts    map[int64]*store.Post
+	media    map[int64][]*store.Media
+	mentions map[int64][]store.Mention
+	actors   map[int64]*store.Actor
+	apps     map[int64]*store.App
+	moved    map[string]*store.Actor
+}
+
+// status makes the entity of a post.
+func (a *API) status(p *store.Post, from parts) *status {
+	s := &status{
+		ID: id(p.ID), CreatedAt: moment(p.PublishedAt),
+		InReplyToID: optionalID(p.InReplyToID), InReplyToAccountID: optionalID(p.InReplyToActorID),
+		Sensitive: p.Sensitive, SpoilerText: p.Spoiler, Visibility: string(p.Visibility), LocalOnly: p.Scope == store.Here,
+		Language: optional(p.Language), URI: p.URI, URL: p.URL,
+		RepliesCount: max(p.RepliesCount, 0), ReblogsCount: max(p.BoostsCount, 0), FavouritesCount: max(p.FavouritesCount, 0),
+		EditedAt: optionalMoment(p.EditedAt), Content: p.Content,
+		MediaAttachments: a.attachments(from.media[p.ID]), Mentions: a.mentions(from.mentions[p.ID], from.actors),
+		Tags: a.tags(p.Tags), Emojis: emojis(p.Emojis), QuoteApproval: noApproval, TaggedCollections: []struct{}{},
+	}
+	if s.InReplyToID == nil {
+		s.InReplyToAccountID = nil
+	}
+	if s.URL == "" {
+		s.URL = p.URI
+	}
+	if app := from.apps[p.AppID]; app != nil {
+		s.Application = &application{Name: app.Name, Website: optional(app.Website)}
+	}
+	return s
+}
+
+func (a *API) mentions(all []store.Mention, known map[int64]*store.Actor) []mention {
+	out := make([]mention, 0, len(all))
+	for _, m := range all {
+		if actor := known[m.ActorID]; actor != nil && !m.Silent {
+			out = append(out, mention{ID: id(actor.ID), Username: actor.Username, URL: a.profileURL(actor), Acct: actor.Acct()})
+		}
+	}
+	return out
+}
+
+func (a *API) tags(names []string) []shallowTag {
+	out := make([]shallowTag, 0, len(names))
+	for _, name := range names {
+		if folded := text.TagName(name); folded != "" {
+			name = folded
+		}
+		out = append(out, shallowTag{Name: strings.ToLower(name), URL: a.tagURL(name)})
+	}
+	return out
+}
+
+func (a *API) attachments(all []*store.Media) []*attachment {
+	out := make([]*attachment, 0, len(all))
+	for _, m := range all {
+		out = append(out, a.attachment(m))
+	}
+	return out
+}
+
+// attachment makes the entity of a file.
+func (a *API) attachment(m *store.Media) *attachment {
+	e := &attachment{
+		ID: id(m.ID), Type: m.Kind, RemoteURL: optional(m.RemoteURL),
+		Description: optional(m.Description), Blurhash: optional(m.Blurhash),
+	}
+	url := a.fileURL(m.Path, "")
+	if url == "" {
+		url = m.RemoteURL
+	}
+	preview := a.fileURL(m.PreviewPath, "")
+	if preview == "" && m.Kind == "image" {
+		preview = url
+	}
+	e.URL, e.PreviewURL = optional(url), optional(preview)
+	e.Meta.Original, e.Meta.Small = sizeOf(m.Width, m.Height), sizeOf(m.PreviewWidth, m.PreviewHeight)
+	if m.Kind == "image" {
+		e.Meta.Focus = &focus{m.FocusX, m.FocusY}
+	}
+	return e
+}
+
+func sizeOf(width, height int) *size {
+	if width <= 0 || height <= 0 {
+		return nil
+	}
+	return &size{width, height, strconv.Itoa(width) + "x" + strconv.Itoa(height), float64(width) / float64(height)}
+}

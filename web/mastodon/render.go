@@ -1,0 +1,240 @@
+package mastodon
+
+import (
+	"slices"
+
+	"github.com/maypok86/otter/v2"
+
+	"parley/internal/store"
+)
+
+// Cache keeps rendered posts and accounts, within a bound of bytes. One that
+// changed has another revision, and takes the place of what was there.
+type Cache struct {
+	rendered *otter.Cache[cacheKey, *fragment]
+}
+
+type cacheKey struct {
+	account bool
+	id      int64
+}
+
+// fragment is a rendered entity: an account whole, a post without its end.
+type fragment struct {
+	revision int64
+	json     []byte
+}
+
+// NewCache makes a cache of at most so many bytes.
+func NewCache(bytes uint64) *Cache {
+	const overhead = 128 // of an entry, about
+	return &Cache{rendered: otter.Must(&otter.Options[cacheKey, *fragment]{
+		MaximumWeight: bytes,
+		Weigher:       func(_ cacheKey, f *fragment) uint32 { return uint32(len(f.json) + overhead) },
+	})}
+}
+
+// fresh is what is kept under the key, if it is of the revision or newer.
+func (c *Cache) fresh(key cacheKey, revision int64) []byte {
+	if f, ok := c.rendered.GetIfPresent(key); ok && f.revision >= revision {
+		return f.json
+	}
+	return nil
+}
+
+func (c *Cache) keep(key cacheKey, revision int64, json []byte) {
+	c.rendered.Set(key, &fragment{revision, json})
+}
+
+// sheet collects the rendered parts of one page.
+type sheet struct {
+	posts    map[int64][]byte
+	accounts map[int64][]byte
+	flags    map[int64]store.Flags
+}
+
+// sheet gets everything that the entries need: what is kept, and the rest from
+// the store in as many queries for forty posts as for one.
+func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet, error) {
+	s := &sheet{posts: make(map[int64][]byte, 2*len(entries)), accounts: make(map[int64][]byte, len(entries))}
+	var posts, actors, shown []int64
+	for _, e := range entries {
+		a.want(s.posts, &posts, cacheKey{false, e.PostID}, e.Revision)
+		a.want(s.accounts, &actors, cacheKey{true, e.ActorID}, e.ActorRevision)
+		if e.BoostOfID == 0 {
+			shown = append(shown, e.PostID)
+			continue
+		}
+		shown = append(shown, e.BoostOfID)
+		a.want(s.posts, &posts, cacheKey{false, e.BoostOfID}, e.BoostRevision)
+		a.want(s.accounts, &actors, cacheKey{true, e.BoostActorID}, e.BoostActorRevision)
+	}
+	if err := a.fill(r, s, posts, actors); err != nil {
+		return nil, err
+	}
+	var err error
+	s.flags, err = r.Flags(viewer, shown)
+	return s, err
+}
+
+// want takes a part from the cache, or notes that it is missing.
+func (a *API) want(have map[int64][]byte, missing *[]int64, key cacheKey, revision int64) {
+	if _, ok := have[key.id]; ok {
+		return
+	}
+	json := a.Cache.fresh(key, revision)
+	have[key.id] = json
+	if json == nil {
+		*missing = append(*missing, key.id)
+	}
+}
+
+// fill renders what was missing and keeps it.
+func (a *API) fill(r store.Reader, s *sheet, posts, actors []int64) error {
+	if len(posts) == 0 && len(actors) == 0 {
+		return nil
+	}
+	from, err := a.load(r, posts, actors)
+	if err != nil {
+		return err
+	}
+	for _, id := range posts {
+		if p := from.posts[id]; p != nil {
+			s.posts[id] = a.renderPost(p, from)
+		}
+	}
+	for _, id := range actors {
+		if actor := from.actors[id]; actor != nil {
+			s.accounts[id] = a.renderAccount(actor, from.moved[actor.MovedToURI])
+		}
+	}
+	return nil
+}
+
+// load reads the rows of the posts and actors, and of what hangs on them.
+func (a *API) load(r store.Reader, posts, actors []int64) (from parts, err error) {
+	if len(posts) > 0 {
+		if from.posts, err = r.Posts(posts); err != nil {
+			return from, err
+		}
+		if from.media, err = r.PostMedia(posts); err != nil {
+			return from, err
+		}
+		if from.mentions, err = r.PostMentions(posts); err != nil {
+			return from, err
+		}
+		if from.apps, err = a.apps(r, from.posts); err != nil {
+			return from, err
+		}
+	}
+	actors = slices.Clone(actors)
+	for _, all := range from.mentions {
+		for _, m := range all {
+			actors = append(actors, m.ActorID)
+		}
+	}
+	if from.actors, err = r.Actors(unique(actors)); err != nil {
+		return from, err
+	}
+	from.moved, err = a.moved(r, from.actors)
+	return from, err
+}
+
+func (a *API) apps(r store.Reader, posts map[int64]*store.Post) (map[int64]*store.App, error) {
+	var ids []int64
+	for _, p := range posts {
+		if p.AppID != 0 {
+			ids = append(ids, p.AppID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return r.Apps(unique(ids))
+}
+
+// moved are the accounts that some of the actors moved to, as far as known.
+func (a *API) moved(r store.Reader, actors map[int64]*store.Actor) (map[string]*store.Actor, error) {
+	var uris []string
+	for _, actor := range actors {
+		if actor.MovedToURI != "" {
+			uris = append(uris, actor.MovedToURI)
+		}
+	}
+	if len(uris) == 0 {
+		return nil, nil
+	}
+	return r.ActorsByURI(uris)
+}
+
+func unique(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (a *API) renderPost(p *store.Post, from parts) []byte {
+	b := encode(a.status(p, from))
+	b = slices.Clip(b[:len(b)-1]) // open, for appendStatus to go on
+	a.Cache.keep(cacheKey{false, p.ID}, p.Revision, b)
+	return b
+}
+
+func (a *API) renderAccount(actor, moved *store.Actor) []byte {
+	b := slices.Clip(encode(a.account(actor, moved)))
+	a.Cache.keep(cacheKey{true, actor.ID}, actor.Revision, b)
+	return b
+}
+
+// whole reports whether everything of an entry is at hand: a post may have
+// gone between two queries.
+func (s *sheet) whole(e store.Entry) bool {
+	return s.posts[e.PostID] != nil && s.accounts[e.ActorID] != nil &&
+		(e.BoostOfID == 0 || s.posts[e.BoostOfID] != nil && s.accounts[e.BoostActorID] != nil)
+}
+
+// appendStatus writes the entity Status of an entry.
+func (s *sheet) appendStatus(b []byte, e store.Entry) []byte {
+	if e.BoostOfID == 0 {
+		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.ActorID, s.flags[e.PostID])
+	}
+	flags := s.flags[e.BoostOfID]
+	b = append(append(b, s.posts[e.PostID]...), `,"reblog":`...)
+	b = append(append(b, s.posts[e.BoostOfID]...), `,"reblog":null`...)
+	b = s.appendEnd(b, e.BoostActorID, flags)
+	flags.Pinned = false
+	return s.appendEnd(b, e.ActorID, flags)
+}
+
+func (s *sheet) appendEnd(b []byte, author int64, f store.Flags) []byte {
+	b = append(append(b, `,"account":`...), s.accounts[author]...)
+	b = appendFlag(b, `,"favourited":`, f.Favourited)
+	b = appendFlag(b, `,"reblogged":`, f.Boosted)
+	b = appendFlag(b, `,"bookmarked":`, f.Bookmarked)
+	b = appendFlag(b, `,"pinned":`, f.Pinned)
+	return append(b, `,"muted":false,"filtered":[],"text":null}`...)
+}
+
+func appendFlag(b []byte, key string, on bool) []byte {
+	b = append(b, key...)
+	if on {
+		return append(b, "true"...)
+	}
+	return append(b, "false"...)
+}
+
+// appendStatuses writes an array of the entries.
+func (s *sheet) appendStatuses(b []byte, entries []store.Entry) []byte {
+	b = append(b, '[')
+	first := true
+	for _, e := range entries {
+		if !s.whole(e) {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = s.appendStatus(b, e)
+	}
+	return append(b, ']')
+}

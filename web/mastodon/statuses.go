@@ -1,0 +1,373 @@
+package mastodon
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/fault"
+	"parley/internal/store"
+	"parley/outbox"
+)
+
+// entry is the post with the id as far as the viewer may see it. What they may
+// not see does not exist.
+func (a *API) entry(r store.Reader, viewer, id int64) (store.Entry, error) {
+	entries, err := r.Entries(viewer, []int64{id})
+	if err != nil {
+		return store.Entry{}, err
+	}
+	if len(entries) == 0 {
+		return store.Entry{}, errNotFound
+	}
+	return entries[0], nil
+}
+
+// rendering is the entity Status of a post, as its viewer sees it.
+func (a *API) rendering(r store.Reader, viewer, id int64) (json.RawMessage, error) {
+	e, err := a.entry(r, viewer, id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.sheet(r, viewer, []store.Entry{e})
+	if err != nil {
+		return nil, err
+	}
+	if !s.whole(e) {
+		return nil, errNotFound
+	}
+	return s.appendStatus(nil, e), nil
+}
+
+// show answers with one post.
+func (a *API) show(c *gin.Context, id int64) error {
+	s, err := a.rendering(a.reader(c), viewer(c), id)
+	if err != nil {
+		return err
+	}
+	return answer(c, s)
+}
+
+// Status answers with the post in the path.
+func (a *API) Status(c *gin.Context) error {
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	return a.show(c, id)
+}
+
+// Statuses answers with several posts at once.
+func (a *API) Statuses(c *gin.Context) error {
+	p, err := a.read(c)
+	if err != nil {
+		return err
+	}
+	ids := p.ids("id")
+	entries, err := a.reader(c).Entries(viewer(c), ids)
+	if err != nil {
+		return err
+	}
+	s, err := a.sheet(a.reader(c), viewer(c), entries)
+	if err != nil {
+		return err
+	}
+	entries = inOrder(entries, ids)
+	return write(c, func(b []byte) []byte { return s.appendStatuses(b, entries) })
+}
+
+// inOrder sorts entries as the ids of their posts stand.
+func inOrder(entries []store.Entry, ids []int64) []store.Entry {
+	found := make(map[int64]store.Entry, len(entries))
+	for _, e := range entries {
+		found[e.PostID] = e
+	}
+	sorted := make([]store.Entry, 0, len(entries))
+	for _, id := range ids {
+		if e, ok := found[id]; ok {
+			sorted = append(sorted, e)
+			delete(found, id)
+		}
+	}
+	return sorted
+}
+
+// CreateStatus posts.
+func (a *API) CreateStatus(c *gin.Context) error {
+	p, err := a.read(c)
+	if err != nil {
+		return err
+	}
+	if err := refuse(p); err != nil {
+		return err
+	}
+	draft, err := a.draft(c, p)
+	if err != nil {
+		return err
+	}
+	post, err := a.Outbox.Post(contextOf(c), viewer(c), draft)
+	if err != nil {
+		return err
+	}
+	return a.show(c, post.ID)
+}
+
+// refuse says no to what is not there yet, rather than dropping half of what
+// somebody wrote.
+func refuse(p *params) error {
+	switch {
+	case p.has("poll[options]"):
+		return fault.New(fault.Invalid, "Validation failed: Polls are not possible on this server yet")
+	case p.text("scheduled_at") != "":
+		return fault.New(fault.Invalid, "Validation failed: Posts cannot be scheduled on this server yet")
+	}
+	return nil
+}
+
+// draft reads a new post. The outbox knows its author's defaults for what is
+// not said, but for one that a client may switch off.
+func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
+	who := auth.WhoIs(contextOf(c))
+	d := outbox.Draft{
+		Text: p.text("status"), Spoiler: p.text("spoiler_text"), Language: p.text("language"),
+		Visibility: store.Visibility(p.text("visibility")), Sensitive: p.yes("sensitive"),
+		InReplyToID: p.id("in_reply_to_id"), MediaIDs: p.ids("media_ids"),
+		AppID: who.AppID, ActedBy: who.ActedBy, IdempotencyKey: c.GetHeader("Idempotency-Key"),
+	}
+	if !p.has("sensitive") {
+		user, err := a.reader(c).User(who.ActorID)
+		if err != nil {
+			return d, err
+		}
+		d.Sensitive = user.DefaultSensitive
+	}
+	if p.yes("local_only") {
+		d.Scope = store.Here
+	}
+	if p.has("in_reply_to_id") && p.text("in_reply_to_id") != "" && d.InReplyToID == 0 {
+		return d, errNotFound
+	}
+	return d, nil
+}
+
+// EditStatus changes one of the viewer's posts. What is not named stays.
+func (a *API) EditStatus(c *gin.Context) error {
+	post, p, err := a.own(c)
+	if err != nil {
+		return err
+	}
+	if err := refuse(p); err != nil {
+		return err
+	}
+	d := outbox.Draft{
+		Text: post.Source, Spoiler: post.Spoiler, Sensitive: post.Sensitive, Language: post.Language,
+		Visibility: post.Visibility, Scope: post.Scope, ActedBy: auth.WhoIs(contextOf(c)).ActedBy,
+	}
+	override(&d.Text, p, "status")
+	override(&d.Spoiler, p, "spoiler_text")
+	override(&d.Language, p, "language")
+	if sensitive := p.maybe("sensitive"); sensitive != nil {
+		d.Sensitive = *sensitive
+	}
+	if d.MediaIDs = p.ids("media_ids"); !p.has("media_ids") {
+		if d.MediaIDs, err = a.attached(a.reader(c), post.ID); err != nil {
+			return err
+		}
+	}
+	d.Describe = descriptions(p)
+	if _, err := a.Outbox.Edit(contextOf(c), viewer(c), post.ID, d); err != nil {
+		return err
+	}
+	return a.show(c, post.ID)
+}
+
+func override(text *string, p *params, name string) {
+	if p.has(name) {
+		*text = p.text(name)
+	}
+}
+
+// descriptions are what media_attributes says about files.
+func descriptions(p *params) map[int64]string {
+	all := map[int64]string{}
+	for _, at := range p.indexes("media_attributes") {
+		if name := item("media_attributes", at, "description"); p.has(name) {
+			all[p.id(item("media_attributes", at, "id"))] = p.text(name)
+		}
+	}
+	return all
+}
+
+func (a *API) attached(r store.Reader, post int64) (ids []int64, err error) {
+	media, err := r.PostMedia([]int64{post})
+	for _, m := range media[post] {
+		ids = append(ids, m.ID)
+	}
+	return ids, err
+}
+
+// own is the post in the path if it is the viewer's, with the parameters.
+func (a *API) own(c *gin.Context) (*store.Post, *params, error) {
+	id, err := pathID(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	post, err := a.reader(c).VisiblePost(viewer(c), id)
+	if fault.Is(err, fault.NotFound) || err == nil && post.ActorID != viewer(c) {
+		return nil, nil, errNotFound
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := a.read(c)
+	return post, p, err
+}
+
+// DeleteStatus deletes, and answers with what the post said, so that it can be
+// written anew.
+func (a *API) DeleteStatus(c *gin.Context) error {
+	post, _, err := a.own(c)
+	if err != nil {
+		return err
+	}
+	last, err := a.rendering(a.reader(c), viewer(c), post.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := a.Outbox.Delete(contextOf(c), viewer(c), post.ID); err != nil {
+		return err
+	}
+	text := []byte(`"text":null}`) // stands last: see appendEnd
+	return answer(c, with(append(slices.Clone(last[:len(last)-len(text)-1]), '}'), "text", post.Source))
+}
+
+// Source answers with what the viewer typed.
+func (a *API) Source(c *gin.Context) error {
+	post, _, err := a.own(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]string{"id": id(post.ID), "text": post.Source, "spoiler_text": post.Spoiler})
+}
+
+// Bounds of a thread as it is shown.
+const (
+	maxAncestors   = 200
+	maxDescendants = 600
+)
+
+// Context answers with what stands above and below a post.
+func (a *API) Context(c *gin.Context) error {
+	e, err := a.original(c)
+	if err != nil {
+		return err
+	}
+	r := a.reader(c)
+	post, err := r.VisiblePost(viewer(c), e.PostID)
+	if err != nil {
+		return err
+	}
+	above, below, err := r.Thread(viewer(c), post, maxAncestors, maxDescendants)
+	if err != nil {
+		return err
+	}
+	entries, err := r.Entries(viewer(c), slices.Concat(above, below))
+	if err != nil {
+		return err
+	}
+	if entries, err = heard(r, viewer(c), entries); err != nil {
+		return err
+	}
+	s, err := a.sheet(r, viewer(c), entries)
+	if err != nil {
+		return err
+	}
+	return write(c, func(b []byte) []byte {
+		b = s.appendStatuses(append(b, `{"ancestors":`...), inOrder(entries, above))
+		b = s.appendStatuses(append(b, `,"descendants":`...), inOrder(entries, below))
+		return append(b, '}')
+	})
+}
+
+// heard leaves out what those wrote whom the viewer has muted or blocked.
+func heard(r store.Reader, viewer int64, entries []store.Entry) ([]store.Entry, error) {
+	if viewer == 0 || len(entries) == 0 {
+		return entries, nil
+	}
+	var authors []int64
+	for _, e := range entries {
+		authors = append(authors, e.ActorID)
+		if e.BoostActorID != 0 {
+			authors = append(authors, e.BoostActorID)
+		}
+	}
+	relations, err := r.Relations(viewer, unique(authors))
+	if err != nil {
+		return nil, err
+	}
+	hushed := map[int64]bool{}
+	for _, r := range relations {
+		hushed[r.ActorID] = r.Muting || r.Blocking
+	}
+	return slices.DeleteFunc(entries, func(e store.Entry) bool { return hushed[e.ActorID] || hushed[e.BoostActorID] }), nil
+}
+
+// edit is the entity StatusEdit.
+type edit struct {
+	Content          string          `json:"content"`
+	SpoilerText      string          `json:"spoiler_text"`
+	Sensitive        bool            `json:"sensitive"`
+	CreatedAt        string          `json:"created_at"`
+	Account          json.RawMessage `json:"account"`
+	Poll             *struct{}       `json:"poll"`
+	Quote            *struct{}       `json:"quote"`
+	MediaAttachments []*attachment   `json:"media_attachments"`
+	Emojis           []emoji         `json:"emojis"`
+}
+
+// History answers with what a post said, from the first to now.
+func (a *API) History(c *gin.Context) error {
+	e, err := a.original(c)
+	if err != nil {
+		return err
+	}
+	r := a.reader(c)
+	post, err := r.VisiblePost(viewer(c), e.PostID)
+	if err != nil {
+		return err
+	}
+	versions, err := r.Versions(post.ID)
+	if err != nil {
+		return err
+	}
+	media, err := r.PostMedia([]int64{post.ID})
+	if err != nil {
+		return err
+	}
+	accounts, err := a.accounts(r, []int64{post.ActorID})
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	edits := make([]edit, 0, len(versions)+1)
+	for _, v := range versions {
+		edits = append(edits, a.version(v, accounts[0]))
+	}
+	now := edit{
+		Content: post.Content, SpoilerText: post.Spoiler, Sensitive: post.Sensitive, CreatedAt: moment(max(post.EditedAt, post.PublishedAt)),
+		Account: accounts[0], MediaAttachments: a.attachments(media[post.ID]), Emojis: emojis(post.Emojis),
+	}
+	return answer(c, append(edits, now))
+}
+
+func (a *API) version(v *store.Version, account json.RawMessage) edit {
+	e := edit{
+		Content: v.Content, SpoilerText: v.Spoiler, Sensitive: v.Sensitive, CreatedAt: moment(v.CreatedAt),
+		Account: account, MediaAttachments: []*attachment{}, Emojis: []emoji{},
+	}
+	for i := range v.Media {
+		e.MediaAttachments = append(e.MediaAttachments, a.attachment(&v.Media[i]))
+	}
+	return e
+}

@@ -1,0 +1,220 @@
+package mastodon
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/fault"
+	"parley/internal/notify"
+	"parley/internal/store"
+)
+
+// stream is one connection that hears of what happens. It belongs to the
+// goroutine that serves it.
+type stream struct {
+	api    *API
+	who    auth.Who
+	sub    *notify.Subscription
+	heard  map[string]channel
+	cancel context.CancelFunc
+}
+
+// channel is what a client subscribes to by name.
+type channel struct {
+	label  []string // as events carry it
+	topics []string
+	quiet  bool // leaves out whom the viewer has muted or blocked
+}
+
+// newStream registers a stream; ctx ends when its token does.
+func (a *API) newStream(c *gin.Context) (*stream, context.Context, error) {
+	ctx, cancel := context.WithCancel(contextOf(c))
+	s := &stream{api: a, who: auth.WhoIs(ctx), heard: map[string]channel{}, cancel: cancel}
+	if err := a.Streams.add(s); err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	s.sub = a.Notify.Hub.Subscribe()
+	return s, ctx, nil
+}
+
+func (s *stream) close() {
+	s.cancel()
+	s.sub.Close()
+	s.api.Streams.remove(s)
+}
+
+// channel finds what a name stands for.
+func (s *stream) channel(name, tag string) (channel, error) {
+	me := id(s.who.ActorID)
+	statuses, notices := s.who.Scopes.Allows("read:statuses"), s.who.Scopes.Allows("read:notifications")
+	ch := channel{label: []string{name}, topics: []string{name}, quiet: true}
+	switch name {
+	case "user":
+		ch.quiet, ch.topics = false, []string{"user:" + me}
+		if notices {
+			ch.topics = append(ch.topics, "notification:"+me)
+		}
+	case "user:notification":
+		ch.quiet, ch.topics, statuses = false, []string{"notification:" + me}, notices
+	case "direct":
+		ch.topics = []string{"direct:" + me}
+	case "public", "public:local", "public:remote":
+	case "hashtag", "hashtag:local":
+		if tag = strings.ToLower(strings.TrimPrefix(tag, "#")); tag == "" {
+			return channel{}, fault.New(fault.BadRequest, "Missing tag name parameter")
+		}
+		ch.label, ch.topics = []string{name, tag}, []string{name + ":" + tag}
+	default:
+		return channel{}, fault.New(fault.NotFound, "Unknown stream type")
+	}
+	if !statuses {
+		return channel{}, fault.New(fault.Forbidden, "This action is outside the authorized scopes")
+	}
+	return ch, nil
+}
+
+// maxChannels is how many channels one connection may hear.
+const maxChannels = 64
+
+func (s *stream) subscribe(name, tag string) error {
+	ch, err := s.channel(name, tag)
+	if err != nil {
+		return err
+	}
+	if len(s.heard) >= maxChannels {
+		return fault.New(fault.TooMany, "Too many subscriptions")
+	}
+	s.heard[strings.Join(ch.label, " ")] = ch
+	s.sub.Add(ch.topics...)
+	return nil
+}
+
+func (s *stream) unsubscribe(name, tag string) error {
+	ch, err := s.channel(name, tag)
+	if err != nil {
+		return err
+	}
+	delete(s.heard, strings.Join(ch.label, " "))
+	for _, topic := range ch.topics {
+		if !s.hears(topic) {
+			s.sub.Remove(topic)
+		}
+	}
+	return nil
+}
+
+func (s *stream) hears(topic string) bool {
+	for _, ch := range s.heard {
+		if slices.Contains(ch.topics, topic) {
+			return true
+		}
+	}
+	return false
+}
+
+// message is an event as it goes over the wire. The payload is JSON in a text.
+type message struct {
+	Stream  []string `json:"stream"`
+	Event   string   `json:"event"`
+	Payload string   `json:"payload"`
+}
+
+// messages are what an event is to this viewer: one for each channel that it
+// came by, and none if they may not see it.
+func (s *stream) messages(ctx context.Context, e notify.Event) ([]message, error) {
+	var all []message
+	for _, ch := range s.heard {
+		if !slices.Contains(ch.topics, e.Topic) {
+			continue
+		}
+		event, payload, err := s.payload(ctx, e, ch)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, message{ch.label, event, payload})
+	}
+	return all, nil
+}
+
+func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event, payload string, err error) {
+	r, me := s.api.Read.With(ctx), s.who.ActorID
+	switch {
+	case e.Name == "delete":
+		return e.Name, id(e.PostID), nil
+	case e.Name == "notification":
+		n, err := s.api.notification(r, me, e.NotificationID)
+		if err != nil {
+			return "", "", err
+		}
+		return e.Name, string(encode(n)), nil
+	}
+	post, err := s.post(r, e.PostID, ch.quiet)
+	if err != nil {
+		return "", "", err
+	}
+	if ch.label[0] == "direct" {
+		talk, err := s.api.conversation(r, me, e.PostID, post)
+		return "conversation", string(encode(talk)), err
+	}
+	return e.Name, string(post), nil
+}
+
+// post renders a post for this viewer, by the same way as a timeline.
+func (s *stream) post(r store.Reader, id int64, quiet bool) (json.RawMessage, error) {
+	e, err := s.api.entry(r, s.who.ActorID, id)
+	if err != nil {
+		return nil, err
+	}
+	entries := []store.Entry{e}
+	if quiet {
+		if entries, err = heard(r, s.who.ActorID, entries); err != nil {
+			return nil, err
+		}
+	}
+	if len(entries) == 0 {
+		return nil, errNotFound
+	}
+	sheet, err := s.api.sheet(r, s.who.ActorID, entries)
+	if err != nil {
+		return nil, err
+	}
+	if !sheet.whole(e) {
+		return nil, errNotFound
+	}
+	return sheet.appendStatus(nil, e), nil
+}
+
+// conversation is the entity Conversation around its newest post.
+type conversation struct {
+	ID         string            `json:"id"`
+	Unread     bool              `json:"unread"`
+	Accounts   []json.RawMessage `json:"accounts"`
+	LastStatus json.RawMessage   `json:"last_status"`
+}
+
+func (a *API) conversation(r store.Reader, me, post int64, last json.RawMessage) (*conversation, error) {
+	p, err := r.VisiblePost(me, post)
+	if err != nil {
+		return nil, err
+	}
+	mentions, err := r.PostMentions([]int64{post})
+	if err != nil {
+		return nil, err
+	}
+	others := []int64{p.ActorID}
+	for _, m := range mentions[post] {
+		others = append(others, m.ActorID)
+	}
+	others = slices.DeleteFunc(unique(others), func(id int64) bool { return id == me })
+	accounts, err := a.accounts(r, others)
+	return &conversation{ID: id(p.ThreadID), Unread: p.ActorID != me, Accounts: accounts, LastStatus: last}, err
+}
