@@ -1,0 +1,275 @@
+package ui
+
+import (
+	"html/template"
+	"time"
+)
+
+// Page is what every page has around its content.
+type Page struct {
+	Title       string
+	Node        string
+	Active      string // the entry of the navigation that is lit
+	Who         *ViewAccount
+	Owner       bool // may see the owner's pages
+	Unread      int
+	Stream      string // what arrives live, empty for only the unread count
+	Flash       string // what the last action did
+	Description string // for previews elsewhere; empty keeps the page out of search engines
+	Canonical   string
+	Body        any
+}
+
+// ViewAccount is somebody, as a page shows them.
+type ViewAccount struct {
+	ID       string
+	Name     string
+	Handle   string // @bob or @bob@host
+	Link     string // their page here
+	Original string // their page at home, if they live elsewhere
+	Avatar   string
+	Header   string
+	Note     template.HTML
+	Fields   []ViewField
+	Badge    string // bot, group, role; empty for a person like most
+	Host     string // where they live; empty for here
+	Own      bool   // the host is one of the organisation's
+	Joined   time.Time
+
+	Posts, Followers, Following int64
+
+	Self        bool
+	Locked      bool
+	IsFollowed  bool
+	IsRequested bool
+	FollowsYou  bool
+	IsMuted     bool
+	IsBlocked   bool
+}
+
+// ViewField is a line of a profile.
+type ViewField struct {
+	Name     string
+	Value    template.HTML
+	Verified bool
+}
+
+// ViewPost is a post, as a page shows it.
+type ViewPost struct {
+	ID        string
+	Link      string
+	Original  string // the post at home, if it was written elsewhere
+	Author    ViewAccount
+	BoostedBy *ViewAccount
+	ReplyTo   string // handle
+	ReplyLink string
+	Spoiler   string
+	Sensitive bool
+	Content   template.HTML
+	Language  string
+	Media     []ViewMedia
+	Quote     *ViewPost
+
+	Visibility string // public, unlisted, private, direct
+	Audience   string // the visibility and scope in words
+	Posted     time.Time
+	Edited     time.Time
+	HeldUntil  time.Time // not sent yet
+
+	Replies, Boosts, Favourites int64
+
+	Favourited, Boosted, Bookmarked bool
+	CanBoost                        bool
+	Mine                            bool
+	SignedIn                        bool // the reader can act on it
+	Focused                         bool // the one a thread page is about
+	ActedBy                         string
+}
+
+// ViewMedia is an attachment.
+type ViewMedia struct {
+	Kind          string // image, video, audio, unknown
+	Link          string
+	Preview       string
+	Description   string
+	Width, Height int
+}
+
+// ViewNotification is something that happened to the reader.
+type ViewNotification struct {
+	ID   string
+	Kind string // mention, favourite, boost, follow, follow_request, update, ...
+	Who  ViewAccount
+	When time.Time
+	Post *ViewPost
+	New  bool
+	// Excerpt is the beginning of the post in plain text.
+	Excerpt string
+}
+
+// Option is an entry of a select.
+type Option struct {
+	Value    string
+	Label    string
+	Hint     string
+	Selected bool
+}
+
+// Timeline is the body of the pages that list posts.
+type Timeline struct {
+	Heading  string
+	Lead     string
+	Posts    []ViewPost
+	Older    string // link to the next page
+	Empty    string
+	Composer *Composer
+}
+
+// Notifications is the body of the page of that name.
+type Notifications struct {
+	Items []ViewNotification
+	Older string
+}
+
+// Thread is the body of a post's page.
+type Thread struct {
+	Above    []ViewPost
+	Post     ViewPost
+	Below    []ViewPost
+	Composer *Composer // nil for who may not answer
+}
+
+// Profile is the body of somebody's page.
+type Profile struct {
+	Account ViewAccount
+	Posts   []ViewPost
+	Pinned  []ViewPost
+	Older   string
+	Tab     string // posts, replies, media
+}
+
+// People is the body of a list of accounts.
+type People struct {
+	Heading  string
+	Back     string
+	Accounts []ViewAccount
+	Older    string
+	Empty    string
+	Requests bool // each may be accepted or refused
+}
+
+// Search is the body of the search page.
+type Search struct {
+	Query    string
+	Accounts []ViewAccount
+	Tags     []string
+	Posts    []ViewPost
+	Done     bool // something was searched for
+}
+
+// Composer is the form that a post is written in, new or again.
+type Composer struct {
+	Action    string
+	Edit      bool
+	ReplyTo   *ViewPost
+	Text      string
+	Spoiler   string
+	Sensitive bool
+	Max       int
+	Error     string
+
+	Visibilities []Option
+	Scopes       []Option
+	Languages    []Option
+	Holds        []Option
+	Pictures     []int // a row for each file that may be attached
+	Attached     []ViewMedia
+	Key          string // makes sending twice one post
+	Compact      bool
+}
+
+// Compose is the body of the page with only a composer.
+type Compose struct {
+	Heading  string
+	Composer *Composer
+}
+
+// Confirm asks before something is done that cannot be undone.
+type Confirm struct {
+	Heading string
+	Text    string
+	Action  string
+	Button  string
+	Back    string
+	Post    *ViewPost
+}
+
+// Welcome is the body of the front page for who is not signed in.
+type Welcome struct {
+	Description string
+	People      int64
+	Posts       []ViewPost
+}
+
+// Settings is the body of the page where people describe themselves.
+type Settings struct {
+	Account      ViewAccount
+	Note         string
+	Fields       []Option // Label is the name, Value what it says
+	Locked       bool
+	Bot          bool
+	Discoverable bool
+	Visibilities []Option
+	Languages    []Option
+	Holds        []Option
+}
+
+// Failure is the body of the error page.
+type Failure struct {
+	Status  int
+	Message string
+}
+
+// Owner is the body of the owner's pages, one tab at a time.
+type Owner struct {
+	Tab      string // accounts, partners, deliveries
+	Accounts []OwnerAccount
+	Partners []OwnerPartner
+	Mode     string // how strangers are treated: allowlist or open
+	Queue    []OwnerDelivery
+	States   []Option
+	Older    string
+}
+
+// OwnerAccount is a local person as the owner sees them.
+type OwnerAccount struct {
+	Account  ViewAccount
+	Email    string
+	Roles    []Option
+	Role     string
+	State    string // active, suspended, deprovisioned, erased
+	SignedIn time.Time
+	Self     bool
+}
+
+// OwnerPartner is a domain and its policy.
+type OwnerPartner struct {
+	Domain       string
+	Policy       string // allow, limit, block
+	Organisation bool
+	Comment      string
+	Since        time.Time
+}
+
+// OwnerDelivery is an activity's way to one inbox.
+type OwnerDelivery struct {
+	ID       string
+	Kind     string
+	Host     string
+	State    string // pending, done, dead
+	Attempts int
+	Status   int
+	Error    string
+	Made     time.Time
+	Next     time.Time
+}
