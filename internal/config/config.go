@@ -66,13 +66,14 @@ type Log struct {
 
 // OIDCProvider is an identity provider that people sign in with.
 type OIDCProvider struct {
-	Name         string            `toml:"name" doc:"What the sign-in button says."`
-	Issuer       string            `toml:"issuer" doc:"As in the provider's discovery document, to the letter."`
-	ClientID     string            `toml:"client_id"`
-	ClientSecret string            `toml:"client_secret"`
-	Scopes       []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
-	RolesClaim   string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
-	Roles        map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
+	Name          string            `toml:"name" doc:"What the sign-in button says."`
+	Issuer        string            `toml:"issuer" doc:"As in the provider's discovery document, to the letter."`
+	ClientID      string            `toml:"client_id"`
+	ClientSecret  string            `toml:"client_secret"`
+	Scopes        []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
+	AllowNetworks []string          `toml:"allow_networks" doc:"Networks the provider may be reached in although they are not public, such as 10.0.0.0/8."`
+	RolesClaim    string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
+	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
 }
 
 // Default is a node of one's own on this machine.
@@ -139,6 +140,9 @@ func (c *Config) check() error {
 		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {
 			complain("oidc provider %d: name, issuer and client_id are needed", i+1)
 		}
+		if _, err := Networks("oidc.allow_networks", p.AllowNetworks); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	c.Development = len(c.OIDC) == 0 && u != nil && loopbackName(u.Hostname()) && loopbackListen(c.Listen)
 	return errors.Join(errs...)
@@ -163,11 +167,16 @@ func (c *Config) Domain() string {
 
 // AllowedNetworks is federation.allow_networks, read.
 func (c *Config) AllowedNetworks() ([]netip.Prefix, error) {
-	prefixes := make([]netip.Prefix, 0, len(c.Federation.AllowNetworks))
-	for _, text := range c.Federation.AllowNetworks {
+	return Networks("federation.allow_networks", c.Federation.AllowNetworks)
+}
+
+// Networks reads a list of networks, the value of the setting name.
+func Networks(name string, list []string) ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, 0, len(list))
+	for _, text := range list {
 		p, err := netip.ParsePrefix(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("federation.allow_networks %q: write a network such as 10.0.0.0/8", text)
+			return nil, fmt.Errorf("%s %q: write a network such as 10.0.0.0/8", name, text)
 		}
 		prefixes = append(prefixes, p)
 	}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/internal/audit"
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+// with opens the configured node for a command, which may run beside a node
+// that serves.
+func (r *run) with(act func(context.Context, *node) error) error {
+	cfg, err := r.load()
+	if err != nil {
+		return err
+	}
+	n, err := open(r.ctx, cfg, slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		return err
+	}
+	err = act(r.ctx, n)
+	return cmp.Or(err, n.close())
+}
+
+type migrateCommand struct{}
+
+func (migrateCommand) Run(r *run) error {
+	return r.with(func(context.Context, *node) error {
+		_, err := fmt.Fprintln(r.out, "The database is up to date.")
+		return err
+	})
+}
+
+type accountCommand struct {
+	Create  createCommand  `cmd:"" help:"Make an account."`
+	Token   tokenCommand   `cmd:"" help:"Make an access token for an account, and print only that."`
+	List    listCommand    `cmd:"" help:"List the accounts."`
+	Disable disableCommand `cmd:"" help:"Suspend an account: its sessions and tokens end at once, its record stays."`
+	Enable  enableCommand  `cmd:"" help:"Let a suspended account back in."`
+	Rename  renameCommand  `cmd:"" help:"Give an account another name. The old one keeps leading to it."`
+	Link    linkCommand    `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
+}
+
+type createCommand struct {
+	Name        string `arg:"" help:"User name."`
+	Email       string `required:"" help:"E-mail address." placeholder:"ADDRESS"`
+	DisplayName string `help:"Name as people read it." placeholder:"TEXT"`
+	Role        string `help:"owner, admin, moderator, auditor or member." default:"member" enum:"owner,admin,moderator,auditor,member"`
+}
+
+func (c createCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		account, err := n.actors.Create(ctx, actors.Newcomer{Username: c.Name, DisplayName: c.DisplayName, Email: c.Email, Role: c.Role, Exact: true})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(r.out, "Made @%s@%s (%s).\n", account.Actor.Username, n.actors.Domain, account.User.Role)
+		return err
+	})
+}
+
+// local is the account that a command names.
+func (n *node) local(ctx context.Context, name string) (*store.Actor, error) {
+	actor, err := n.db.With(ctx).ActorByHandle(strings.TrimPrefix(name, "@"), "")
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return nil, fmt.Errorf("there is no account %s: see parley account list", name)
+		}
+		return nil, err
+	}
+	return actor, nil
+}
+
+type tokenCommand struct {
+	Name   string `arg:"" help:"User name."`
+	Scopes string `help:"What the token may do, separated by spaces." default:"read write follow push"`
+}
+
+func (c tokenCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		scopes, err := auth.ParseScopes(c.Scopes)
+		if err != nil {
+			return err
+		}
+		token, err := n.auth.IssueToken(ctx, 0, actor.ID, scopes)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(r.out, token)
+		return err
+	})
+}
+
+type listCommand struct{}
+
+func (listCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		accounts, err := n.db.With(ctx).Accounts()
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "NAME\tROLE\tSTATE\tE-MAIL\tPOSTS\tLAST SIGN-IN")
+		for _, a := range accounts {
+			last := "never"
+			if a.User.SignedInAt != 0 {
+				last = a.User.SignedInAt.Time().Format(time.RFC3339)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", a.Actor.Username, a.User.Role, a.Actor.Lifecycle, a.User.Email, a.Actor.StatusesCount, last)
+		}
+		return w.Flush()
+	})
+}
+
+type disableCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c disableCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		return n.actors.Disable(ctx, 0, actor.ID)
+	})
+}
+
+type enableCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c enableCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		return n.actors.Enable(ctx, 0, actor.ID)
+	})
+}
+
+type renameCommand struct {
+	Name string `arg:"" help:"User name."`
+	New  string `arg:"" help:"New user name."`
+}
+
+func (c renameCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		renamed, err := n.actors.Rename(ctx, 0, actor.ID, c.New)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(r.out, "@%s is now @%s.\n", c.Name, renamed.Username)
+		return err
+	})
+}
+
+type linkCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c linkCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		link, err := n.auth.SignInLink(ctx, 0, actor.ID)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(r.out, link)
+		return err
+	})
+}
+
+type partnerCommand struct {
+	List  partnersCommand `cmd:"" help:"List the policies."`
+	Allow allowCommand    `cmd:"" help:"Talk to a domain, or with *. to all below it."`
+	Block blockCommand    `cmd:"" help:"Never talk to a domain."`
+	Limit limitCommand    `cmd:"" help:"Talk to a domain, but keep it out of public timelines."`
+}
+
+type partnersCommand struct{}
+
+func (partnersCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		rows, err := n.db.With(ctx).Partners()
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "DOMAIN\tPOLICY\tSINCE")
+		for _, p := range rows {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Domain, p.Policy, p.UpdatedAt.Time().Format(time.RFC3339))
+		}
+		return w.Flush()
+	})
+}
+
+type allowCommand struct {
+	Domain string `arg:"" help:"Domain."`
+}
+
+func (c allowCommand) Run(r *run) error { return r.setPartner(c.Domain, "allow") }
+
+type blockCommand struct {
+	Domain string `arg:"" help:"Domain."`
+}
+
+func (c blockCommand) Run(r *run) error { return r.setPartner(c.Domain, "block") }
+
+type limitCommand struct {
+	Domain string `arg:"" help:"Domain."`
+}
+
+func (c limitCommand) Run(r *run) error { return r.setPartner(c.Domain, "limit") }
+
+func (r *run) setPartner(domain, policy string) error {
+	return r.with(func(ctx context.Context, n *node) error { return n.partners.Set(ctx, 0, domain, policy) })
+}
+
+type auditCommand struct {
+	Verify verifyCommand `cmd:"" help:"Walk the audit trail and find lines that were changed, removed or moved."`
+}
+
+type verifyCommand struct{}
+
+func (verifyCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		lines, last, err := audit.Verify(n.db.With(ctx))
+		if err != nil {
+			return fmt.Errorf("the audit trail is broken: %w", err)
+		}
+		_, err = fmt.Fprintf(r.out, "The audit trail is whole: %d lines, last hash %s\n", lines, cmp.Or(last, "none"))
+		return err
+	})
+}

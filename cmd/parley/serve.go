@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/auth/devidp"
+	"parley/internal/config"
+)
+
+type serveCommand struct{}
+
+func (serveCommand) Run(r *run) error {
+	cfg, err := r.load()
+	if err != nil {
+		return err
+	}
+	log, err := logger(cfg)
+	if err != nil {
+		return err
+	}
+	var dev http.Handler
+	if cfg.Development {
+		if dev, err = develop(cfg); err != nil {
+			return err
+		}
+	}
+	n, err := open(r.ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	if len(cfg.OIDC) == 0 {
+		log.Warn("nobody can sign in but by link: add an [[oidc]] table to the settings, or use parley account link")
+	}
+	return n.serve(r.ctx, dev, func() {
+		fmt.Fprintf(r.err, "Parley %s is at %s\n", version, cfg.PublicURL)
+		if dev != nil {
+			fmt.Fprintln(r.err, "Sign in there as one of a few made-up people: without an [[oidc]] table, and on this machine only, anybody may be anybody.")
+		}
+	})
+}
+
+// develop gives a node without an identity provider one of its own, for the
+// people on this machine.
+func develop(cfg *config.Config) (http.Handler, error) {
+	issuer := cfg.PublicURL + "/dev-idp"
+	provider, err := devidp.New(devidp.Options{Issuer: issuer, People: demoPeople, Clients: []devidp.Client{devClient(cfg.PublicURL)}})
+	if err != nil {
+		return nil, err
+	}
+	cfg.OIDC = []config.OIDCProvider{devProvider(issuer)}
+	return provider.Handler(), nil
+}
+
+// devProvider is how a node finds the development provider.
+func devProvider(issuer string) config.OIDCProvider {
+	return config.OIDCProvider{Name: "Development sign-in", Issuer: issuer, ClientID: "parley", ClientSecret: "development",
+		RolesClaim: "groups", Roles: map[string]string{"owners": "owner", "moderators": "moderator"}, AllowNetworks: []string{"127.0.0.0/8", "::1/128"}}
+}
+
+// devClient is a node as the development provider knows it.
+func devClient(publicURL string) devidp.Client {
+	return devidp.Client{ID: "parley", Secret: "development", RedirectURIs: []string{publicURL + "/auth/oidc/callback"}, PostLogoutRedirectURIs: []string{publicURL + "/"}}
+}
+
+// stopTime is how long a node that is asked to stop may take.
+const stopTime = 8 * time.Second
+
+// serve answers requests and runs jobs until ctx ends, then stops in order:
+// no new requests, the running ones, the jobs, the database.
+func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error {
+	listener, err := net.Listen("tcp", n.cfg.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), n.close())
+	}
+	if err := n.queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, listener.Close(), n.close())
+	}
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	handler, drain := n.front(background, dev)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: n.private(), ReadHeaderTimeout: 10 * time.Second}
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return unlessClosed(server.Serve(listener)) })
+	if n.cfg.PrivateListen != "" {
+		group.Go(func() error { return unlessClosed(private.ListenAndServe()) })
+	}
+	group.Go(func() error { n.partners.Watch(background); return nil })
+	group.Go(func() error {
+		<-ctx.Done()
+		n.log.Info("stopping")
+		until, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		drain()
+		err := errors.Join(server.Shutdown(until), private.Shutdown(until), n.queue.Stop(until))
+		stopBackground()
+		return err
+	})
+	ready()
+	return errors.Join(group.Wait(), n.close())
+}
+
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// private is what only the operator sees.
+func (n *node) private() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := n.db.With(r.Context()).Owners(); err != nil {
+			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return mux
+}

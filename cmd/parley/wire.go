@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/federation"
+	"parley/inbox"
+	"parley/internal/config"
+	"parley/internal/media"
+	"parley/internal/notify"
+	"parley/internal/queue"
+	"parley/internal/safehttp"
+	"parley/internal/store"
+	"parley/outbox"
+	"parley/partners"
+)
+
+// node is all the rooms of one node, wired.
+type node struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	db       *store.DB
+	files    *media.Store
+	fed      *federation.Client
+	queue    *queue.Queue
+	notify   *notify.Notify
+	partners *partners.Partners
+	actors   *actors.Actors
+	outbox   *outbox.Outbox
+	inbox    *inbox.Inbox
+	auth     *auth.Auth
+}
+
+// open wires a node over its migrated database. Nothing runs yet.
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, err error) {
+	n := &node{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
+	if n.db, err = store.Open(ctx, cfg.Database.URL); err != nil {
+		return nil, err
+	}
+	if err = migrate(ctx, n.db, log); err != nil {
+		return nil, err
+	}
+	if n.files, err = media.Open(filepath.Join(cfg.DataDir, "media")); err != nil {
+		return nil, err
+	}
+	if err = n.wire(); err != nil {
+		return nil, err
+	}
+	if err = n.partners.Load(ctx); err != nil {
+		return nil, err
+	}
+	return n, n.actors.Open(ctx)
+}
+
+func (n *node) wire() error {
+	cfg := n.cfg
+	networks, err := cfg.AllowedNetworks()
+	if err != nil {
+		return err
+	}
+	n.fed = &federation.Client{
+		HTTP: safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: cfg.Federation.AllowHTTP, UserAgent: userAgent(cfg)}),
+		Now:  time.Now,
+	}
+	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
+	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
+	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title, Log: n.log}
+	n.outbox = &outbox.Outbox{
+		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, URL: cfg.PublicURL,
+		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, SecureMode: cfg.Federation.SecureMode, Log: n.log,
+	}
+	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox)...); err != nil {
+		return err
+	}
+	n.outbox.Queue, n.inbox.Queue = n.queue, n.queue
+	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, NodeName: cfg.Title}
+	n.auth.Providers, err = providers(cfg)
+	return err
+}
+
+// providers are the identity providers of the settings.
+func providers(cfg *config.Config) ([]*auth.Provider, error) {
+	var list []*auth.Provider
+	for _, p := range cfg.OIDC {
+		rules, err := auth.RoleRules(p.RolesClaim, p.Roles)
+		if err != nil {
+			return nil, fmt.Errorf("oidc provider %s: %w", p.Name, err)
+		}
+		networks, err := config.Networks("oidc.allow_networks", p.AllowNetworks)
+		if err != nil {
+			return nil, err
+		}
+		// Where the issuer of the settings itself is plain http, so are its endpoints.
+		client := safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: strings.HasPrefix(p.Issuer, "http://"), UserAgent: userAgent(cfg)})
+		list = append(list, &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
+			Scopes: p.Scopes, Rules: rules, Client: client.HTTPClient()})
+	}
+	return list, nil
+}
+
+func userAgent(cfg *config.Config) string { return "Parley/" + version + " (+" + cfg.PublicURL + "/)" }
+
+func migrate(ctx context.Context, db *store.DB, log *slog.Logger) error {
+	steps, err := db.Migrate(ctx)
+	if err != nil {
+		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := queue.Migrate(ctx, db); err != nil {
+		return fmt.Errorf("bring the job queue up to date: %w", err)
+	}
+	if steps > 0 {
+		log.Info("the database is up to date", "steps", steps)
+	}
+	return nil
+}
+
+func (n *node) close() error {
+	var errs []error
+	if n.files != nil {
+		errs = append(errs, n.files.Close())
+	}
+	if n.db != nil {
+		errs = append(errs, n.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// logger writes to standard error as the settings say.
+func logger(cfg *config.Config) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		return nil, fmt.Errorf("log.level %q: write debug, info, warn or error", cfg.Log.Level)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch cfg.Log.Format {
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, options)), nil
+	default:
+		return nil, fmt.Errorf("log.format %q: write text or json", cfg.Log.Format)
+	}
+}
