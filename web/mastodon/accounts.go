@@ -80,7 +80,7 @@ func (a *API) Account(c *gin.Context) error {
 
 // Accounts answers with several accounts at once.
 func (a *API) Accounts(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

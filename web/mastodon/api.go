@@ -36,12 +36,10 @@ type API struct {
 
 // Node is what the instance documents say about this one.
 type Node struct {
-	Title         string
-	Description   string
-	Contact       string // e-mail address
-	MaxCharacters int
-	MaxUpload     int64 // bytes of a picture
-	Allowlist     bool  // federation is limited to partners
+	Title       string
+	Description string
+	Contact     string // e-mail address
+	Allowlist   bool   // federation is limited to partners
 }
 
 var errNotFound = fault.New(fault.NotFound, "Record not found")

@@ -90,7 +90,7 @@ func sourceOf(account *store.Account) source {
 
 // UpdateCredentials changes the viewer's profile, as far as it is named.
 func (a *API) UpdateCredentials(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,8 @@ const apiVersion = 1
 
 // What posts may be, as the composer wants to know it.
 const (
-	urlCharacters    = 23
-	descriptionLimit = 1500
-	pictureMatrix    = 33_177_600
+	urlCharacters = 23
+	pictureMatrix = 33_177_600
 )
 
 func (a *API) configuration() map[string]any {
@@ -32,16 +31,16 @@ func (a *API) configuration() map[string]any {
 		},
 		"vapid": map[string]string{"public_key": ""},
 		"accounts": map[string]int{
-			"max_featured_tags": 0, "max_pinned_statuses": 5, "max_profile_fields": 4, "profile_field_name_limit": 255,
+			"max_featured_tags": 0, "max_pinned_statuses": 5, "max_profile_fields": outbox.MaxFields, "profile_field_name_limit": 255,
 			"profile_field_value_limit": 255, "max_display_name_length": 30, "max_note_length": 500,
 			"max_avatar_description_length": 150, "max_header_description_length": 150,
 		},
 		"statuses": map[string]int{
-			"max_characters": a.Node.MaxCharacters, "max_media_attachments": outbox.MaxMedia, "characters_reserved_per_url": urlCharacters,
+			"max_characters": a.Outbox.MaxCharacters, "max_media_attachments": outbox.MaxMedia, "characters_reserved_per_url": urlCharacters,
 		},
 		"media_attachments": map[string]any{
-			"supported_mime_types": media.Types, "description_limit": descriptionLimit,
-			"image_size_limit": a.Node.MaxUpload, "image_matrix_limit": pictureMatrix,
+			"supported_mime_types": media.Types, "description_limit": outbox.MaxDescription,
+			"image_size_limit": outbox.MaxUpload, "image_matrix_limit": pictureMatrix,
 			"video_size_limit": 0, "video_frame_rate_limit": 0, "video_matrix_limit": 0,
 		},
 		"polls": map[string]int{

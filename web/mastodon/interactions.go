@@ -63,7 +63,7 @@ func (a *API) Boost(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

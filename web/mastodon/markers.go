@@ -45,7 +45,7 @@ func (a *API) Markers(c *gin.Context) error {
 
 // SetMarkers moves markers.
 func (a *API) SetMarkers(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

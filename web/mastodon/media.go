@@ -13,7 +13,7 @@ import (
 // Upload takes a file. It is ready when it is answered, so that the old and
 // the new way of uploading are one.
 func (a *API) Upload(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (a *API) Describe(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

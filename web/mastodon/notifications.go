@@ -71,7 +71,7 @@ func (a *API) notifications(r store.Reader, reader int64, rows []*store.Notifica
 
 // Notifications answers with what the viewer was told.
 func (a *API) Notifications(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/outbox"
 )
 
 // params are what a request asks for, however it was spelled: in the query, as
@@ -37,13 +38,13 @@ const (
 )
 
 // read takes the parameters of a request.
-func (a *API) read(c *gin.Context) (*params, error) {
+func read(c *gin.Context) (*params, error) {
 	p := &params{values: map[string][]string{}, files: map[string]*multipart.FileHeader{}}
 	p.form(c.Request.URL.Query())
 	kind, _, _ := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	limit := int64(maxBody)
 	if kind == "multipart/form-data" {
-		limit += 2 * a.Node.MaxUpload // an avatar and a header
+		limit += 2 * outbox.MaxUpload // an avatar and a header
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	if err := p.body(c.Request, kind); err != nil {

@@ -45,7 +45,7 @@ func relationshipOf(r *store.Relation) relationship {
 
 // Relationships answers with how the viewer stands to each of the accounts.
 func (a *API) Relationships(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *API) to(c *gin.Context, act func(me, other int64, p *params) error) err
 	if err != nil {
 		return err
 	}
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (a *API) Status(c *gin.Context) error {
 
 // Statuses answers with several posts at once.
 func (a *API) Statuses(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func inOrder(entries []store.Entry, ids []int64) []store.Entry {
 
 // CreateStatus posts.
 func (a *API) CreateStatus(c *gin.Context) error {
-	p, err := a.read(c)
+	p, err := read(c)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (a *API) own(c *gin.Context) (*store.Post, *params, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := a.read(c)
+	p, err := read(c)
 	return post, p, err
 }
 

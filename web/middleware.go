@@ -1,0 +1,76 @@
+package web
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// log gives each request an id, by which its user can name it, and at debug
+// level writes a line about it. The query is left out: it may hold a token.
+func (w *Web) log(c *gin.Context) {
+	name := strconv.FormatUint(rand.Uint64(), 36)
+	c.Header("X-Request-Id", name)
+	if !w.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
+		c.Next()
+		return
+	}
+	begun := time.Now()
+	c.Next()
+	w.Log.DebugContext(c.Request.Context(), "request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
+		"bytes", c.Writer.Size(), "took", time.Since(begun), "address", c.ClientIP(), "id", name)
+}
+
+// headers are on every answer. A page loosens the content policy as far as it
+// needs; nothing else is a page.
+func headers(publicURL string) gin.HandlerFunc {
+	https := strings.HasPrefix(publicURL, "https:")
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		if https {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			h.Set("Cache-Control", "private, no-store")
+		}
+	}
+}
+
+// shared are the paths that pages of other origins may ask: client apps that
+// run in a browser. They send a token and no cookie, so that any origin will
+// do. A path that ends in a slash stands for all below it.
+var shared = []string{"/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/", "/media/", "/avatars/", "/headers/"}
+
+func isShared(path string) bool {
+	return slices.ContainsFunc(shared, func(s string) bool {
+		return path == s || strings.HasSuffix(s, "/") && strings.HasPrefix(path, s)
+	})
+}
+
+// cors answers browsers that ask whether another origin may ask, and says so
+// on every answer, errors too. Without Link exposed they stop at page one.
+func cors(c *gin.Context) {
+	if !isShared(c.Request.URL.Path) {
+		return
+	}
+	h := c.Writer.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Mastodon-Async-Refresh, Deprecation")
+	if c.Request.Method != http.MethodOptions {
+		return
+	}
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+	h.Set("Access-Control-Max-Age", "86400")
+	c.AbortWithStatus(http.StatusNoContent)
+}

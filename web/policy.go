@@ -1,0 +1,121 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/fault"
+)
+
+// Policy says who may come in by a route. The zero Policy says nothing, and a
+// route with it does not start.
+type Policy struct {
+	kind   kind
+	scopes []string
+	roles  []auth.Role
+}
+
+type kind int
+
+const (
+	unstated kind = iota
+	anyone
+	inside
+	viewer
+	app
+	person
+	streamer
+	visitor
+	session
+	role
+)
+
+// Anyone may come in; who it is does not matter.
+var Anyone = Policy{kind: anyone}
+
+// Inside is for routes whose room checks by itself: a signature, a client's
+// secret, a sign-in on its way.
+var Inside = Policy{kind: inside}
+
+// Viewer lets anybody in. A token that is sent must be live and have one of
+// the scopes; what is answered depends on whose it is.
+func Viewer(scopes ...string) Policy { return Policy{kind: viewer, scopes: scopes} }
+
+// App lets in every live token, an app's own too.
+var App = Policy{kind: app}
+
+// Person lets in tokens of a person that have one of the scopes.
+func Person(scopes ...string) Policy { return Policy{kind: person, scopes: scopes} }
+
+// Streamer is Person for streams: browsers cannot send a header with a
+// WebSocket, so that the token may stand in its subprotocol or the query.
+func Streamer(scopes ...string) Policy { return Policy{kind: streamer, scopes: scopes} }
+
+// Visitor lets any browser in and tells who is signed in.
+var Visitor = Policy{kind: visitor}
+
+// Session lets in browsers that are signed in.
+var Session = Policy{kind: session}
+
+// Role lets in browsers of people with one of the roles.
+func Role(roles ...auth.Role) Policy { return Policy{kind: role, roles: roles} }
+
+// enforce is the check of a policy.
+func (w *Web) enforce(p Policy) []gin.HandlerFunc {
+	switch p.kind {
+	case anyone, inside:
+		return nil
+	case viewer:
+		return []gin.HandlerFunc{w.Auth.Optional(p.scopes...)}
+	case app:
+		return []gin.HandlerFunc{w.Auth.RequireToken()}
+	case person:
+		return []gin.HandlerFunc{w.Auth.Require(p.scopes...)}
+	case streamer:
+		return []gin.HandlerFunc{streamToken, w.Auth.Require(p.scopes...)}
+	case visitor:
+		return []gin.HandlerFunc{sameSite, w.Auth.OptionalSession()}
+	case session:
+		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession()}
+	case role:
+		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles)}
+	}
+	panic("web: a route states no policy")
+}
+
+// streamToken puts a stream's token where other requests have it.
+func streamToken(c *gin.Context) {
+	h := c.Request.Header
+	if h.Get("Authorization") != "" {
+		return
+	}
+	token, _, _ := strings.Cut(h.Get("Sec-WebSocket-Protocol"), ",")
+	if token = strings.TrimSpace(token); token == "" {
+		token = c.Query("access_token")
+	}
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+}
+
+var crossOrigin = http.NewCrossOriginProtection()
+
+// sameSite refuses writes that another site's page began: the cookie comes
+// with those too.
+func sameSite(c *gin.Context) {
+	if err := crossOrigin.Check(c.Request); err != nil {
+		fail(c, fault.Wrap(fault.Forbidden, err, "This request came from another site, so it was not carried out"))
+	}
+}
+
+func hasRole(roles []auth.Role) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if !slices.Contains(roles, auth.WhoIs(c.Request.Context()).Role) {
+			fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/web/mastodon"
+)
+
+// Routes is every way into the node.
+func (w *Web) Routes() []Route {
+	routes := slices.Concat(w.documents(), w.clientAPI(), w.empty())
+	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
+		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
+	}
+	return routes
+}
+
+// documents are for other nodes, and files for everybody.
+func (w *Web) documents() []Route {
+	files := gin.WrapH(http.StripPrefix("/media", w.Files))
+	return []Route{
+		{"POST", "/inbox", Inside, w.Inbox.Serve}, // signatures
+		{"POST", "/actors/:id/inbox", Inside, w.Inbox.Serve},
+		{"GET", "/actors/:id", Anyone, w.Actors.ServeActor},
+		{"GET", "/actors/:id/outbox", Inside, w.Outbox.ServeOutbox}, // signatures, where they show more
+		{"GET", "/actors/:id/featured", Inside, w.Outbox.ServeFeatured},
+		{"GET", "/actors/:id/followers", Anyone, w.Actors.ServeFollowers},
+		{"GET", "/actors/:id/following", Anyone, w.Actors.ServeFollowing},
+		{"GET", "/posts/:id", Inside, w.Outbox.ServePost},
+		{"GET", "/posts/:id/activity", Inside, w.Outbox.ServeCreate},
+		{"GET", "/posts/:id/replies", Inside, w.Outbox.ServeReplies},
+		{"GET", "/.well-known/webfinger", Anyone, w.Actors.ServeWebFinger},
+		{"GET", "/.well-known/host-meta", Anyone, w.Actors.ServeHostMeta},
+		{"GET", "/.well-known/nodeinfo", Anyone, w.Actors.ServeNodeInfoLinks},
+		{"GET", "/nodeinfo/:version", Anyone, w.Actors.ServeNodeInfo},
+		{"GET", "/media/*path", Anyone, files}, // by names that cannot be guessed
+		api("GET", "/avatars/original/missing.png", Anyone, w.API.MissingAvatar),
+		api("GET", "/headers/original/missing.png", Anyone, w.API.MissingHeader),
+		api("GET", "/health", Anyone, w.API.StreamingHealth),
+	}
+}
+
+// clientAPI is Mastodon's API. https://docs.joinmastodon.org/methods/
+func (w *Web) clientAPI() []Route {
+	m := w.API
+	return []Route{
+		api("GET", "/api/v1/instance", Anyone, m.InstanceV1),
+		api("GET", "/api/v2/instance", Anyone, m.Instance),
+		api("GET", "/api/v1/instance/peers", Person("read"), m.Peers), // partners are nobody else's business
+		api("GET", "/api/v1/instance/rules", Anyone, m.None),
+		api("GET", "/api/v1/instance/activity", Anyone, m.None),
+		api("GET", "/api/v1/instance/domain_blocks", Anyone, m.None),
+		api("GET", "/api/v1/instance/extended_description", Anyone, m.ExtendedDescription),
+		api("GET", "/api/v1/instance/translation_languages", Anyone, m.Languages),
+		api("GET", "/api/v1/custom_emojis", Anyone, m.None),
+		api("GET", "/api/v1/preferences", Person("read:accounts"), m.Preferences),
+
+		api("GET", "/api/v1/accounts", Viewer("read:accounts"), m.Accounts),
+		api("GET", "/api/v1/accounts/verify_credentials", Person("read:accounts", "profile"), m.VerifyCredentials),
+		api("PATCH", "/api/v1/accounts/update_credentials", Person("write:accounts"), m.UpdateCredentials),
+		api("PUT", "/api/v1/accounts/update_credentials", Person("write:accounts"), m.UpdateCredentials),
+		api("GET", "/api/v1/accounts/lookup", Viewer("read:accounts"), m.Lookup),
+		api("GET", "/api/v1/accounts/search", Person("read:accounts"), m.SearchAccounts),
+		api("GET", "/api/v1/accounts/relationships", Person("read:follows"), m.Relationships),
+		api("GET", "/api/v1/accounts/familiar_followers", Person("read:follows"), m.FamiliarFollowers),
+		api("GET", "/api/v1/accounts/:id", Viewer("read:accounts"), m.Account),
+		api("GET", "/api/v1/accounts/:id/statuses", Viewer("read:statuses"), m.AccountStatuses),
+		api("GET", "/api/v1/accounts/:id/followers", Viewer("read:accounts"), m.Followers),
+		api("GET", "/api/v1/accounts/:id/following", Viewer("read:accounts"), m.Following),
+		api("POST", "/api/v1/accounts/:id/follow", Person("write:follows"), m.Follow),
+		api("POST", "/api/v1/accounts/:id/unfollow", Person("write:follows"), m.Unfollow),
+		api("POST", "/api/v1/accounts/:id/remove_from_followers", Person("write:follows"), m.RemoveFollower),
+		api("POST", "/api/v1/accounts/:id/block", Person("write:blocks"), m.Block),
+		api("POST", "/api/v1/accounts/:id/unblock", Person("write:blocks"), m.Unblock),
+		api("POST", "/api/v1/accounts/:id/mute", Person("write:mutes"), m.Mute),
+		api("POST", "/api/v1/accounts/:id/unmute", Person("write:mutes"), m.Unmute),
+		api("POST", "/api/v1/accounts/:id/note", Person("write:accounts"), m.Note),
+		api("GET", "/api/v1/follow_requests", Person("read:follows"), m.FollowRequests),
+		api("POST", "/api/v1/follow_requests/:id/authorize", Person("write:follows"), m.AuthorizeFollow),
+		api("POST", "/api/v1/follow_requests/:id/reject", Person("write:follows"), m.RejectFollow),
+		api("GET", "/api/v1/blocks", Person("read:blocks"), m.Blocks),
+		api("GET", "/api/v1/mutes", Person("read:mutes"), m.Mutes),
+
+		api("GET", "/api/v1/statuses", Viewer("read:statuses"), m.Statuses),
+		api("POST", "/api/v1/statuses", Person("write:statuses"), m.CreateStatus),
+		api("GET", "/api/v1/statuses/:id", Viewer("read:statuses"), m.Status),
+		api("PUT", "/api/v1/statuses/:id", Person("write:statuses"), m.EditStatus),
+		api("PATCH", "/api/v1/statuses/:id", Person("write:statuses"), m.EditStatus),
+		api("DELETE", "/api/v1/statuses/:id", Person("write:statuses"), m.DeleteStatus),
+		api("GET", "/api/v1/statuses/:id/context", Viewer("read:statuses"), m.Context),
+		api("GET", "/api/v1/statuses/:id/source", Person("read:statuses"), m.Source),
+		api("GET", "/api/v1/statuses/:id/history", Viewer("read:statuses"), m.History),
+		api("GET", "/api/v1/statuses/:id/favourited_by", Viewer("read:accounts"), m.FavouritedBy),
+		api("GET", "/api/v1/statuses/:id/reblogged_by", Viewer("read:accounts"), m.BoostedBy),
+		api("POST", "/api/v1/statuses/:id/favourite", Person("write:favourites"), m.Favourite),
+		api("POST", "/api/v1/statuses/:id/unfavourite", Person("write:favourites"), m.Unfavourite),
+		api("POST", "/api/v1/statuses/:id/reblog", Person("write:statuses"), m.Boost),
+		api("POST", "/api/v1/statuses/:id/unreblog", Person("write:statuses"), m.Unboost),
+		api("POST", "/api/v1/statuses/:id/bookmark", Person("write:bookmarks"), m.Bookmark),
+		api("POST", "/api/v1/statuses/:id/unbookmark", Person("write:bookmarks"), m.Unbookmark),
+		api("POST", "/api/v1/statuses/:id/pin", Person("write:accounts"), m.Pin),
+		api("POST", "/api/v1/statuses/:id/unpin", Person("write:accounts"), m.Unpin),
+		api("POST", "/api/v1/statuses/:id/mute", Person("write:mutes"), m.MuteThread),
+		api("POST", "/api/v1/statuses/:id/unmute", Person("write:mutes"), m.UnmuteThread),
+		api("GET", "/api/v1/favourites", Person("read:favourites"), m.Favourites),
+		api("GET", "/api/v1/bookmarks", Person("read:bookmarks"), m.Bookmarks),
+
+		api("GET", "/api/v1/timelines/home", Person("read:statuses"), m.Home),
+		api("GET", "/api/v1/timelines/public", Viewer("read:statuses"), m.Public),
+		api("GET", "/api/v1/timelines/tag/:hashtag", Viewer("read:statuses"), m.Tag),
+		api("GET", "/api/v1/tags/:name", Viewer("read"), m.Hashtag),
+		api("GET", "/api/v2/search", Viewer("read:search"), m.Search),
+
+		api("GET", "/api/v1/notifications", Person("read:notifications"), m.Notifications),
+		api("GET", "/api/v1/notifications/unread_count", Person("read:notifications"), m.UnreadCount),
+		api("GET", "/api/v1/notifications/policy", Person("read:notifications"), m.PolicyV1),
+		api("GET", "/api/v2/notifications/policy", Person("read:notifications"), m.Policy),
+		api("GET", "/api/v1/notifications/:id", Person("read:notifications"), m.Notification),
+		api("POST", "/api/v1/notifications/clear", Person("write:notifications"), m.ClearNotifications),
+		api("POST", "/api/v1/notifications/:id/dismiss", Person("write:notifications"), m.Dismiss),
+		api("GET", "/api/v1/markers", Person("read:statuses"), m.Markers),
+		api("POST", "/api/v1/markers", Person("write:statuses"), m.SetMarkers),
+		api("GET", "/api/v1/push/subscription", Person("push"), m.NoPush),
+		api("POST", "/api/v1/push/subscription", Person("push"), m.NoPush),
+		api("PUT", "/api/v1/push/subscription", Person("push"), m.NoPush),
+		api("DELETE", "/api/v1/push/subscription", Person("push"), m.NoPush),
+
+		api("POST", "/api/v1/media", Person("write:media"), m.Upload),
+		api("POST", "/api/v2/media", Person("write:media"), m.Upload),
+		api("GET", "/api/v1/media/:id", Person("write:media"), m.Media),
+		api("PUT", "/api/v1/media/:id", Person("write:media"), m.Describe),
+		api("PATCH", "/api/v1/media/:id", Person("write:media"), m.Describe),
+
+		api("GET", "/api/v1/streaming/health", Anyone, m.StreamingHealth),
+		api("GET", "/api/v1/streaming", Streamer("read:statuses", "read:notifications"), m.Streaming),
+		api("GET", "/api/v1/streaming/user", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/user/notification", Streamer("read:notifications"), m.Events),
+		api("GET", "/api/v1/streaming/public", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/public/local", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/public/remote", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/hashtag", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/hashtag/local", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/direct", Streamer("read:statuses"), m.Events),
+	}
+}
+
+// empty are the lists that have nothing in them on this version.
+func (w *Web) empty() []Route {
+	lists := mastodon.Empty
+	var routes []Route
+	for _, path := range slices.Sorted(maps.Keys(lists)) {
+		routes = append(routes, api("GET", path, Viewer(lists[path]), w.API.None))
+	}
+	return routes
+}
+
+// api is a route whose handler returns its error.
+func api(method, path string, policy Policy, handler func(*gin.Context) error) Route {
+	return Route{method, path, policy, func(c *gin.Context) {
+		if err := handler(c); err != nil {
+			fail(c, err)
+		}
+	}}
+}

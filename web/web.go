@@ -1,0 +1,70 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/inbox"
+	"parley/internal/media"
+	"parley/outbox"
+	"parley/web/mastodon"
+)
+
+// Web holds the rooms that the routes lead to.
+type Web struct {
+	API    *mastodon.API
+	Auth   *auth.Auth
+	Actors *actors.Actors
+	Outbox *outbox.Outbox
+	Inbox  *inbox.Inbox
+	Files  *media.Store
+
+	Limits         bool     // rate limits
+	TrustedProxies []string // addresses or networks
+	Log            *slog.Logger
+}
+
+// Route is one way in.
+type Route struct {
+	Method  string
+	Path    string
+	Policy  Policy
+	Handler gin.HandlerFunc
+}
+
+// Handler answers every request to the node.
+func (w *Web) Handler() (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	// A path that is not in the list is not in the list: no redirects to one
+	// that looks like it.
+	e.RedirectTrailingSlash, e.RedirectFixedPath, e.HandleMethodNotAllowed = false, false, true
+	if err := e.SetTrustedProxies(w.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("trusted_proxies: %w", err)
+	}
+	e.Use(w.log, w.errors, headers(w.API.URL), cors)
+	e.NoRoute(notFound)
+	e.NoMethod(notAllowed)
+	byAddress, byToken := w.addresses(), w.tokens()
+	for _, r := range w.Routes() {
+		handlers := slices.Concat(byAddress(r), w.enforce(r.Policy), byToken(r), []gin.HandlerFunc{r.Handler})
+		e.Handle(r.Method, r.Path, handlers...)
+		if r.Method == http.MethodGet {
+			e.Handle(http.MethodHead, r.Path, handlers...)
+		}
+	}
+	return e, nil
+}
+
+// Server is an http.Server for the handler. There is no limit on the time of
+// an answer, because streams are answers; reading a request has one.
+func Server(address string, handler http.Handler) *http.Server {
+	return &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+}
