@@ -26,6 +26,8 @@ type Web struct {
 	Inbox  *inbox.Inbox
 	Files  *media.Store
 
+	Development http.Handler // the development identity provider; nil without
+
 	Limits         bool     // rate limits
 	TrustedProxies []string // addresses or networks
 	Log            *slog.Logger
@@ -65,6 +67,7 @@ func (w *Web) Handler() (http.Handler, error) {
 
 // Server is an http.Server for the handler. There is no limit on the time of
 // an answer, because streams are answers; reading a request has one.
-func Server(address string, handler http.Handler) *http.Server {
-	return &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+func Server(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }

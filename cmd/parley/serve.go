@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -14,6 +13,7 @@ import (
 
 	"parley/auth/devidp"
 	"parley/internal/config"
+	"parley/web"
 )
 
 type serveCommand struct{}
@@ -81,14 +81,17 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), n.close())
 	}
+	n.web.Development = dev
+	handler, err := n.web.Handler()
+	if err != nil {
+		return errors.Join(err, listener.Close(), n.close())
+	}
 	if err := n.queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, listener.Close(), n.close())
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	handler, drain := n.front(background, dev)
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	server := web.Server(handler, n.log)
 	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: n.private(), ReadHeaderTimeout: 10 * time.Second}
 
 	group, ctx := errgroup.WithContext(ctx)
@@ -97,12 +100,12 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 		group.Go(func() error { return unlessClosed(private.ListenAndServe()) })
 	}
 	group.Go(func() error { n.partners.Watch(background); return nil })
+	group.Go(func() error { n.streams.Watch(ctx, n.db.Reader, n.log); return nil }) // streams end first
 	group.Go(func() error {
 		<-ctx.Done()
 		n.log.Info("stopping")
 		until, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
-		drain()
 		err := errors.Join(server.Shutdown(until), private.Shutdown(until), n.queue.Stop(until))
 		stopBackground()
 		return err

@@ -22,6 +22,8 @@ import (
 	"parley/internal/store"
 	"parley/outbox"
 	"parley/partners"
+	"parley/web"
+	"parley/web/mastodon"
 )
 
 // node is all the rooms of one node, wired.
@@ -38,6 +40,8 @@ type node struct {
 	outbox   *outbox.Outbox
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
+	streams  *mastodon.Streams
+	web      *web.Web
 }
 
 // open wires a node over its migrated database. Nothing runs yet.
@@ -89,9 +93,24 @@ func (n *node) wire() error {
 	}
 	n.outbox.Queue, n.inbox.Queue = n.queue, n.queue
 	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, NodeName: cfg.Title}
-	n.auth.Providers, err = providers(cfg)
-	return err
+	if n.auth.Providers, err = providers(cfg); err != nil {
+		return err
+	}
+	n.streams = mastodon.NewStreams()
+	n.web = &web.Web{
+		API: &mastodon.API{
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, URL: cfg.PublicURL, Domain: cfg.Domain(),
+			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
+			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams,
+		},
+		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files,
+		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
+	}
+	return nil
 }
+
+// renderedBytes bounds what is kept of posts as clients see them.
+const renderedBytes = 32 << 20
 
 // providers are the identity providers of the settings.
 func providers(cfg *config.Config) ([]*auth.Provider, error) {
