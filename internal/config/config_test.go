@@ -37,7 +37,7 @@ func TestEnvironmentWins(t *testing.T) {
 
 func TestMistakesAreNamed(t *testing.T) {
 	for variable, want := range map[string]string{
-		"PARLEY_FEDRATION_MODE=open":                  "no such setting",
+		"PARLEY_FEDERATION_MOED=open":                 "no such setting",
 		"PARLEY_FEDERATION_MODE=shut":                 "allowlist or open",
 		"PARLEY_PUBLIC_URL=social":                    "a scheme and a host",
 		"PARLEY_PUBLIC_URL=http://social.example":     "not https",

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,21 +33,25 @@ func settings(v reflect.Value, prefix string) []setting {
 }
 
 // override sets what PARLEY_* variables say: PARLEY_ and the setting's name in
-// upper case, dots as underscores. Lists are separated by commas. A variable
-// that names no setting is a mistake.
+// upper case, dots as underscores. Lists are separated by commas. A variable of
+// one of the tables that names no setting is a mistake; other programs may have
+// PARLEY_* variables of their own.
 func override(c *Config, environ []string) error {
-	known := map[string]setting{}
+	known, tables := map[string]setting{}, []string{"PARLEY_OIDC_"}
 	for _, s := range settings(reflect.ValueOf(c).Elem(), "") {
 		known["PARLEY_"+strings.ToUpper(strings.ReplaceAll(s.name, ".", "_"))] = s
+		if table, _, inTable := strings.Cut(s.name, "."); inTable {
+			tables = append(tables, "PARLEY_"+strings.ToUpper(table)+"_")
+		}
 	}
 	for _, line := range environ {
 		name, text, _ := strings.Cut(line, "=")
-		if !strings.HasPrefix(name, "PARLEY_") || strings.HasPrefix(name, "PARLEY_TEST_") || name == "PARLEY_CONFIG" {
-			continue
-		}
 		s, ok := known[name]
 		if !ok {
-			return fmt.Errorf("%s: there is no such setting", name)
+			if slices.ContainsFunc(tables, func(table string) bool { return strings.HasPrefix(name, table) }) {
+				return fmt.Errorf("%s: there is no such setting", name)
+			}
+			continue
 		}
 		if err := s.set(text); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
