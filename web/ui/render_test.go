@@ -51,7 +51,7 @@ func sampleComposer() *Composer {
 		Action: "/ui/posts", Max: 500, Key: "k", Pictures: []int{1, 2, 3, 4}, Compact: true,
 		Visibilities: []Option{{Value: "public", Label: "Everybody"}, {Value: "private", Label: "Followers"}},
 		Languages:    []Option{{Value: "en", Label: "English"}},
-		Holds:        []Option{{Value: "0", Label: "Send at once"}, {Value: "60", Label: "Hold one minute"}},
+		Held:         "1 minute",
 	}
 }
 
@@ -100,12 +100,12 @@ func samplePages() map[string]Page {
 		"compose":       with("compose", "Write", "compose", Compose{Heading: "Write", Composer: long}),
 		"confirm":       with("confirm", "Delete", "", Confirm{Heading: "Delete this post?", Text: "Other servers are told to delete it too.", Action: "/ui/posts/1/delete", Button: "Delete", Back: "/", Post: &posts[1]}),
 		"settings":      with("settings", "Settings", "", Settings{Account: self, Note: "Keeps the warehouse honest.", Fields: []Option{{Label: "Team", Value: "Logistics"}}}),
-		"owner": with("owner", "Accounts", "owner", Owner{Tab: "accounts", Accounts: []OwnerAccount{
-			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", Self: true, SignedIn: time.Now()},
+		"owner": with("owner", "Accounts", "owner", OwnerPages{Tab: "accounts", Accounts: []OwnerAccount{
+			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", You: true, Fixed: true, SignedIn: time.Now()},
 			{Account: people[2], Roles: roles, Role: "member", State: "active"}, {Account: people[3], Roles: roles, State: "suspended"}}}),
-		"owner-partners": with("owner", "Partners", "owner", Owner{Tab: "partners", Mode: "allowlist", Partners: []OwnerPartner{
+		"owner-partners": with("owner", "Partners", "owner", OwnerPages{Tab: "partners", Mode: "allowlist", Partners: []OwnerPartner{
 			{Domain: "*.corp.example", Policy: "allow", Organisation: true, Since: time.Now()}, {Domain: "spam.example", Policy: "block", Comment: "Spam", Since: time.Now()}}}),
-		"owner-deliveries": with("owner", "Deliveries", "owner", Owner{Tab: "deliveries", States: []Option{{Value: "pending", Label: "Waiting", Selected: true}, {Value: "dead", Label: "Given up"}},
+		"owner-deliveries": with("owner", "Deliveries", "owner", OwnerPages{Tab: "deliveries", States: []Option{{Value: "pending", Label: "Waiting", Selected: true}, {Value: "dead", Label: "Given up"}},
 			Queue: []OwnerDelivery{{ID: "1", Kind: "Create", Host: "research.localhost:4002", State: "pending", Attempts: 3, Status: 503, Error: "The server is overloaded", Made: time.Now(), Next: time.Now()},
 				{ID: "2", Kind: "Delete", Host: "old.example", State: "dead", Attempts: 40, Error: "no such host", Made: time.Now()}}}),
 		"welcome": {Node: "Sales", Title: "Welcome", Body: Welcome{People: 120, Posts: []ViewPost{guest}}},

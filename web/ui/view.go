@@ -88,6 +88,7 @@ type ViewPost struct {
 
 // ViewMedia is an attachment.
 type ViewMedia struct {
+	ID            string
 	Kind          string // image, video, audio, unknown
 	Link          string
 	Preview       string
@@ -179,10 +180,9 @@ type Composer struct {
 	Error     string
 
 	Visibilities []Option
-	Scopes       []Option
 	Languages    []Option
-	Holds        []Option
-	Pictures     []int // a row for each file that may be attached
+	Held         string // how long it waits before it is sent, empty for not at all
+	Pictures     []int  // a row for each file that may be attached
 	Attached     []ViewMedia
 	Key          string // makes sending twice one post
 	Compact      bool
@@ -219,6 +219,7 @@ type Settings struct {
 	Locked       bool
 	Bot          bool
 	Discoverable bool
+	Indexable    bool
 	Visibilities []Option
 	Languages    []Option
 	Holds        []Option
@@ -230,8 +231,8 @@ type Failure struct {
 	Message string
 }
 
-// Owner is the body of the owner's pages, one tab at a time.
-type Owner struct {
+// OwnerPages is the body of the owner's pages, one tab at a time.
+type OwnerPages struct {
 	Tab      string // accounts, partners, deliveries
 	Accounts []OwnerAccount
 	Partners []OwnerPartner
@@ -249,7 +250,8 @@ type OwnerAccount struct {
 	Role     string
 	State    string // active, suspended, deprovisioned, erased
 	SignedIn time.Time
-	Self     bool
+	You      bool
+	Fixed    bool // not the reader's to change
 }
 
 // OwnerPartner is a domain and its policy.

@@ -112,10 +112,14 @@ function times(within = document) {
 
 setInterval(times, 30_000);
 
-// What arrives live shows itself once and is not shown twice.
+// What arrives live takes the place of what the page has of it already.
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
-  const id = event.detail?.data?.match?.(/id="((?:post|notification)-\d+)"/)?.[1];
-  if (id && document.getElementById(id)) event.preventDefault();
+  const data = event.detail?.data ?? "";
+  const id = data.includes("hx-swap-oob") ? null : data.match(/id="((?:post|notification)-\d+)"/)?.[1];
+  const shown = id && document.getElementById(id);
+  if (!shown) return;
+  event.preventDefault();
+  htmx.swap(shown, data, { swapStyle: "outerHTML" });
 });
 document.addEventListener("htmx:load", (event) => {
   times(event.detail.elt);

@@ -1,0 +1,166 @@
+package ui
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/internal/store"
+	"parley/outbox"
+)
+
+// ActOnPost does what one of the buttons below a post says.
+func (u *UI) ActOnPost(c *gin.Context) error {
+	o, ctx, me, post := u.Outbox, c.Request.Context(), viewer(c), number(c.Param("id"))
+	acts := map[string]func(context.Context, int64, int64) error{
+		"favourite": o.Favourite, "unfavourite": o.Unfavourite, "bookmark": o.Bookmark, "unbookmark": o.Unbookmark, "pin": o.Pin, "unpin": o.Unpin,
+		"unboost": o.Unboost,
+		"boost": func(ctx context.Context, me, post int64) error {
+			_, err := o.Boost(ctx, me, post, "")
+			return err
+		},
+	}
+	act := acts[c.Param("act")]
+	if act == nil {
+		return errNotFound
+	}
+	if err := act(ctx, me, post); err != nil {
+		return err
+	}
+	if !inPlace(c) {
+		return back(c, "/")
+	}
+	entries, err := u.reader(c).Entries(me, []int64{post})
+	if err != nil {
+		return err
+	}
+	posts, err := u.posts(u.reader(c), me, entries)
+	if err != nil {
+		return err
+	}
+	if len(posts) == 0 {
+		return errNotFound
+	}
+	return u.part(c, "actions", posts[0])
+}
+
+// ActOnAccount follows, mutes or blocks somebody, or ends that.
+func (u *UI) ActOnAccount(c *gin.Context) error {
+	o, me, target := u.Outbox, viewer(c), number(c.Param("id"))
+	acts := map[string]func(context.Context, int64, int64) error{
+		"unfollow": o.Unfollow, "block": o.Block, "unblock": o.Unblock, "unmute": o.Unmute,
+		"follow": func(ctx context.Context, me, target int64) error {
+			return o.Follow(ctx, me, target, outbox.FollowOptions{})
+		},
+		"mute": func(ctx context.Context, me, target int64) error { return o.Mute(ctx, me, target, true, 0) },
+	}
+	act := acts[c.Param("act")]
+	if act == nil {
+		return errNotFound
+	}
+	if err := act(c.Request.Context(), me, target); err != nil {
+		return err
+	}
+	views, err := u.accounts(u.reader(c), me, []int64{target})
+	switch {
+	case err != nil:
+		return err
+	case len(views) == 0:
+		return errNotFound
+	case inPlace(c):
+		return u.part(c, "follow", views[0])
+	}
+	return back(c, views[0].Link)
+}
+
+// Answer accepts or refuses somebody who asks to hear the reader.
+func (u *UI) Answer(c *gin.Context) error {
+	me, follower := viewer(c), number(c.Param("id"))
+	var err error
+	said := "Accepted."
+	switch c.Param("act") {
+	case "accept":
+		err = u.Outbox.AcceptFollow(c.Request.Context(), me, follower)
+	case "reject":
+		said, err = "Refused.", u.Outbox.RejectFollow(c.Request.Context(), me, follower)
+	default:
+		err = errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if inPlace(c) {
+		c.Data(200, "text/html; charset=utf-8", []byte(said))
+		return nil
+	}
+	return back(c, "/requests")
+}
+
+// Settings is the page on which people describe themselves.
+func (u *UI) Settings(c *gin.Context) error {
+	account, err := u.reader(c).Account(viewer(c))
+	if err != nil {
+		return err
+	}
+	return u.show(c, "settings", "Settings", "settings", u.settings(account))
+}
+
+func (u *UI) settings(account *store.Account) Settings {
+	a, user := &account.Actor, &account.User
+	s := Settings{
+		Account: u.account(a), Note: a.NoteSource, Locked: a.Locked, Bot: a.Bot, Discoverable: a.Discoverable, Indexable: a.Indexable,
+		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
+		Holds: pick(holds(u.Outbox.Hold.Seconds()), holdValue(user.HoldSeconds)),
+	}
+	for i := range outbox.MaxFields {
+		var line Option
+		if i < len(a.Fields) {
+			line = Option{Label: a.Fields[i].Name, Value: a.Fields[i].Source}
+		}
+		s.Fields = append(s.Fields, line)
+	}
+	return s
+}
+
+// visibilities are the audiences that can be somebody's default.
+func visibilities() []Option {
+	var list []Option
+	for _, o := range audiences {
+		if o.Value != "here" {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// SaveSettings changes the reader's profile and preferences.
+func (u *UI) SaveSettings(c *gin.Context) error {
+	if err := form(c); err != nil {
+		return err
+	}
+	avatar, err := picture(c, "avatar")
+	if err != nil {
+		return err
+	}
+	header, err := picture(c, "header")
+	if err != nil {
+		return err
+	}
+	yes := func(name string) *bool { v := c.PostForm(name) == "true"; return &v }
+	said := func(name string) *string { v := c.PostForm(name); return &v }
+	visibility, hold := store.Visibility(c.PostForm("visibility")), holdSeconds(c.PostForm("hold"))
+	p := outbox.Profile{
+		DisplayName: said("name"), Note: said("note"), Locked: yes("locked"), Bot: yes("bot"), Discoverable: yes("discoverable"), Indexable: yes("indexable"),
+		Avatar: reading(avatar), Header: reading(header), Visibility: &visibility, Language: said("language"), HoldSeconds: &hold, Fields: []outbox.ProfileField{},
+	}
+	names, values := c.PostFormArray("field_name"), c.PostFormArray("field_value")
+	for i := range min(len(names), len(values), outbox.MaxFields) {
+		if names[i] != "" || values[i] != "" {
+			p.Fields = append(p.Fields, outbox.ProfileField{Name: names[i], Value: values[i]})
+		}
+	}
+	if err := u.Outbox.UpdateProfile(c.Request.Context(), viewer(c), p); err != nil {
+		return err
+	}
+	return see(c, "/settings?done=saved")
+}

@@ -1,0 +1,139 @@
+package ui
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+// runs reports whether a role may see the owner's pages.
+func runs(role auth.Role) bool { return role == auth.Owner || role == auth.Admin }
+
+// OwnerAccounts lists the people of this node.
+func (u *UI) OwnerAccounts(c *gin.Context) error {
+	accounts, err := u.reader(c).Accounts()
+	if err != nil {
+		return err
+	}
+	who := auth.WhoIs(c.Request.Context())
+	body := OwnerPages{Tab: "accounts"}
+	for _, a := range accounts {
+		row := OwnerAccount{
+			Account: u.account(&a.Actor), Email: a.User.Email, Role: a.User.Role, State: string(a.Actor.Lifecycle),
+			SignedIn: a.User.SignedInAt.Time(), You: a.Actor.ID == who.ActorID,
+		}
+		row.Fixed = row.You || !mayChange(who.Role, auth.Role(a.User.Role))
+		for _, role := range auth.Roles {
+			if role != auth.Owner || who.Role == auth.Owner {
+				row.Roles = append(row.Roles, Option{Value: string(role), Label: string(role), Selected: string(role) == a.User.Role})
+			}
+		}
+		body.Accounts = append(body.Accounts, row)
+	}
+	return u.show(c, "owner", "Accounts", "owner", body)
+}
+
+// mayChange reports whether a role may change an account of another: an
+// administrator does not touch owners, nor make any.
+func mayChange(mine, theirs auth.Role) bool {
+	return mine == auth.Owner || mine == auth.Admin && theirs != auth.Owner
+}
+
+// ChangeAccount gives an account a role, suspends it or lets it back in.
+// Nobody does so to himself.
+func (u *UI) ChangeAccount(c *gin.Context) error {
+	who, target := auth.WhoIs(c.Request.Context()), number(c.Param("id"))
+	account, err := u.reader(c).Account(target)
+	if err != nil {
+		return err
+	}
+	if target == who.ActorID || !mayChange(who.Role, auth.Role(account.User.Role)) {
+		return fault.New(fault.Forbidden, "This account is not yours to change.")
+	}
+	ctx := c.Request.Context()
+	switch c.Param("act") {
+	case "suspend":
+		err = u.Actors.Disable(ctx, who.ActorID, target)
+	case "enable":
+		err = u.Actors.Enable(ctx, who.ActorID, target)
+	case "role":
+		var role auth.Role
+		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !mayChange(who.Role, role) {
+			err = fault.New(fault.Forbidden, "Only an owner makes owners.")
+		}
+		if err == nil {
+			err = u.Actors.SetRole(ctx, who.ActorID, target, string(role))
+		}
+	default:
+		err = errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return see(c, "/owner?done=account")
+}
+
+// OwnerPartners lists the domains with a policy.
+func (u *UI) OwnerPartners(c *gin.Context) error {
+	found, err := u.reader(c).Partners()
+	if err != nil {
+		return err
+	}
+	body := OwnerPages{Tab: "partners", Mode: "allowlist"}
+	if u.Partners.Open {
+		body.Mode = "open"
+	}
+	for _, p := range found {
+		body.Partners = append(body.Partners, OwnerPartner{Domain: p.Domain, Policy: p.Policy, Organisation: p.Organisation, Comment: p.Comment, Since: p.CreatedAt.Time()})
+	}
+	return u.show(c, "owner", "Partners", "owner", body)
+}
+
+// ChangePartner puts a domain under a policy, or with "remove" under none.
+func (u *UI) ChangePartner(c *gin.Context) error {
+	ctx, domain, policy := c.Request.Context(), strings.TrimSpace(c.PostForm("domain")), c.PostForm("policy")
+	var err error
+	if policy == "remove" {
+		err = u.Partners.Remove(ctx, viewer(c), domain)
+	} else {
+		err = u.Partners.Set(ctx, viewer(c), domain, policy)
+	}
+	if err != nil {
+		return err
+	}
+	return see(c, "/owner/partners?done=partner")
+}
+
+// OwnerDeliveries lists what is on its way to other nodes.
+func (u *UI) OwnerDeliveries(c *gin.Context) error {
+	state := cmp.Or(c.Query("state"), "pending")
+	found, err := u.reader(c).Queue(state, store.Page{Max: number(c.Query("max_id")), Limit: 2 * perPage})
+	if err != nil {
+		return err
+	}
+	body := OwnerPages{Tab: "deliveries", States: pick([]Option{{Value: "pending", Label: "Waiting"}, {Value: "dead", Label: "Given up"}, {Value: "done", Label: "Delivered"}}, state)}
+	for _, d := range found {
+		body.Queue = append(body.Queue, OwnerDelivery{
+			ID: id(d.ID), Kind: d.Kind, Host: d.Host, State: d.State, Attempts: d.Attempts, Status: d.LastStatus, Error: d.LastError,
+			Made: d.CreatedAt.Time(), Next: d.NextAt.Time(),
+		})
+		body.Older = older(c, len(found), d.ID)
+	}
+	if len(found) < 2*perPage {
+		body.Older = ""
+	}
+	return u.show(c, "owner", "Deliveries", "owner", body)
+}
+
+// Retry tries a delivery again, now.
+func (u *UI) Retry(c *gin.Context) error {
+	if err := u.Outbox.Retry(c.Request.Context(), number(c.Param("id"))); err != nil {
+		return err
+	}
+	return see(c, "/owner/deliveries?done=retried")
+}

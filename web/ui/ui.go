@@ -1,0 +1,253 @@
+package ui
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/inbox"
+	"parley/internal/fault"
+	"parley/internal/notify"
+	"parley/internal/store"
+	"parley/outbox"
+	"parley/partners"
+)
+
+// UI answers browsers.
+type UI struct {
+	Read     store.Reader
+	Actors   *actors.Actors
+	Outbox   *outbox.Outbox
+	Inbox    *inbox.Inbox
+	Notify   *notify.Notify
+	Partners *partners.Partners
+	Streams  *Streams
+
+	URL         string // public, without a slash at its end
+	Domain      string // what stands behind the @ of our handles
+	Title       string
+	Description string
+	Log         *slog.Logger
+}
+
+// Entry says whom a route is for. The front door sees to it.
+type Entry int
+
+// The entries.
+const (
+	Anyone  Entry = iota // files
+	Visitor              // any browser; who is signed in shows more
+	Session              // signed in
+	Owner                // signed in as owner or admin
+)
+
+// Route is one way in, for the front door's list.
+type Route struct {
+	Method  string
+	Path    string
+	Entry   Entry
+	Handler gin.HandlerFunc
+}
+
+// Routes are the ways into this room.
+func (u *UI) Routes() []Route {
+	page := func(method, path string, entry Entry, handler func(*gin.Context) error) Route {
+		return Route{method, path, entry, u.page(handler)}
+	}
+	return []Route{
+		{"GET", static + "*file", Anyone, gin.WrapF(Static)},
+
+		page("GET", "/", Visitor, u.Home),
+		page("GET", "/local", Session, u.Local),
+		page("GET", "/bookmarks", Session, u.Bookmarks),
+		page("GET", "/tags/:tag", Visitor, u.Tag),
+		page("GET", "/notifications", Session, u.Notifications),
+		page("GET", "/requests", Session, u.Requests),
+		page("GET", "/search", Session, u.Search),
+		page("GET", "/compose", Session, u.Compose),
+		page("GET", "/settings", Session, u.Settings),
+		page("POST", "/settings", Session, u.SaveSettings),
+
+		page("GET", "/@:name", Visitor, u.Profile),
+		page("GET", "/@:name/followers", Session, u.Followers),
+		page("GET", "/@:name/following", Session, u.Following),
+		page("GET", "/@:name/:id", Visitor, u.Thread),
+
+		page("GET", "/ui/events", Session, u.Events),
+		page("POST", "/ui/posts", Session, u.Post),
+		page("GET", "/ui/posts/:id/edit", Session, u.EditPage),
+		page("GET", "/ui/posts/:id/delete", Session, u.DeletePage),
+		page("POST", "/ui/posts/:id/edit", Session, u.Edit),
+		page("POST", "/ui/posts/:id/delete", Session, u.Delete),
+		page("POST", "/ui/posts/:id/:act", Session, u.ActOnPost),
+		page("POST", "/ui/accounts/:id/:act", Session, u.ActOnAccount),
+		page("POST", "/ui/requests/:id/:act", Session, u.Answer),
+
+		page("GET", "/owner", Owner, u.OwnerAccounts),
+		page("GET", "/owner/partners", Owner, u.OwnerPartners),
+		page("GET", "/owner/deliveries", Owner, u.OwnerDeliveries),
+		page("POST", "/owner/accounts/:id/:act", Owner, u.ChangeAccount),
+		page("POST", "/owner/partners", Owner, u.ChangePartner),
+		page("POST", "/owner/deliveries/:id/retry", Owner, u.Retry),
+	}
+}
+
+// page is a handler whose errors become pages.
+func (u *UI) page(handler func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.IsAborted() {
+			return
+		}
+		if err := handler(c); err != nil {
+			u.Fail(c, err)
+		}
+	}
+}
+
+// Fail answers with the error page. What a reader is not shown is in the log.
+func (u *UI) Fail(c *gin.Context, err error) {
+	kind := fault.Of(err)
+	if kind == fault.Internal {
+		u.Log.ErrorContext(c.Request.Context(), "page failed", "path", c.Request.URL.Path, "error", err)
+	}
+	if c.Writer.Written() {
+		return
+	}
+	message := fault.Message(err)
+	if kind == fault.NotFound {
+		message = "This does not exist, or it is not for you."
+	}
+	p := Page{Node: u.Title, Title: "Error", Body: Failure{Status: int(kind), Message: message}}
+	if who, err := u.shell(c); err == nil {
+		who.Title, who.Body = p.Title, p.Body
+		p = who
+	}
+	if err := Render(c.Writer, int(kind), "error", p); err != nil {
+		u.Log.ErrorContext(c.Request.Context(), "error page failed", "error", err)
+	}
+}
+
+// shell is a page without its content: who looks, and what waits for them.
+func (u *UI) shell(c *gin.Context) (Page, error) {
+	p := Page{Node: u.Title, Flash: flashes[c.Query("done")]}
+	who := auth.WhoIs(c.Request.Context())
+	if !who.Somebody() {
+		return p, nil
+	}
+	r := u.reader(c)
+	me, err := r.Actor(who.ActorID)
+	if err != nil {
+		return p, err
+	}
+	unread, err := r.UnreadNotifications(me.ID, 99)
+	if err != nil {
+		return p, err
+	}
+	view := u.account(me)
+	view.Self = true
+	p.Who, p.Unread, p.Owner = &view, int(unread), runs(who.Role)
+	return p, nil
+}
+
+// flashes are what a page may say about the action that led to it. The
+// address holds only the key, so that nobody can make a page say anything.
+var flashes = map[string]string{
+	"saved": "Saved.", "deleted": "Deleted.", "posted": "Posted.", "held": "Kept back for now. It goes out by itself.",
+	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
+}
+
+// show answers with a page.
+func (u *UI) show(c *gin.Context, name, title, active string, body any, also ...func(*Page)) error {
+	return u.showStatus(c, http.StatusOK, name, title, active, body, also...)
+}
+
+func (u *UI) showStatus(c *gin.Context, status int, name, title, active string, body any, also ...func(*Page)) error {
+	p, err := u.shell(c)
+	if err != nil {
+		return err
+	}
+	p.Title, p.Active, p.Body = title, active, body
+	for _, change := range also {
+		change(&p)
+	}
+	return Render(c.Writer, status, name, p)
+}
+
+func stream(name string) func(*Page) { return func(p *Page) { p.Stream = name } }
+
+// part answers with a piece of a page.
+func (u *UI) part(c *gin.Context, name string, data any) error {
+	body, err := Part(name, data)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "private, no-store")
+	c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(body))
+	return nil
+}
+
+// inPlace reports whether the script asks, and wants a piece of a page.
+func inPlace(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
+
+// back goes to where the reader was, on this node only.
+func back(c *gin.Context, otherwise string) error {
+	from, err := url.Parse(c.Request.Referer())
+	if err == nil && from.Host == c.Request.Host && strings.HasPrefix(from.Path, "/") && !strings.HasPrefix(from.Path, "//") {
+		otherwise = from.RequestURI()
+	}
+	return see(c, otherwise)
+}
+
+func see(c *gin.Context, path string) error {
+	c.Redirect(http.StatusSeeOther, path)
+	return nil
+}
+
+func viewer(c *gin.Context) int64 { return auth.WhoIs(c.Request.Context()).ActorID }
+
+func (u *UI) reader(c *gin.Context) store.Reader { return u.Read.With(c.Request.Context()) }
+
+var errNotFound = fault.New(fault.NotFound, "Record not found")
+
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
+
+// perPage is how many posts or people a page shows.
+const perPage = 20
+
+func pageOf(c *gin.Context) store.Page {
+	return store.Page{Max: number(c.Query("max_id")), Limit: perPage}
+}
+
+// older is the address of the page after this one. A page may have been
+// thinned by what its reader must not see, so only an empty one is the last.
+func older(c *gin.Context, found int, last int64) string {
+	if found == 0 {
+		return ""
+	}
+	q := c.Request.URL.Query()
+	q.Del("done")
+	q.Set("max_id", id(last))
+	return c.Request.URL.EscapedPath() + "?" + q.Encode()
+}
+
+// nothing is what an empty list says, which on a later page is its end.
+func nothing(c *gin.Context, text string) string {
+	if c.Query("max_id") != "" {
+		return "That is all."
+	}
+	return text
+}
