@@ -21,6 +21,11 @@ func (w *Web) Routes() []Route {
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
+	if w.Dev != nil {
+		for _, method := range []string{"GET", "POST"} {
+			routes = append(routes, Route{method, "/dev-idp/*path", Inside, gin.WrapH(w.Dev)})
+		}
+	}
 	return routes
 }
 

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,6 +24,7 @@ type Web struct {
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox
 	Files  *media.Store
+	Dev    http.Handler // the development identity provider, nil but on a node without another
 
 	Development http.Handler // the development identity provider; nil without
 
@@ -63,11 +63,4 @@ func (w *Web) Handler() (http.Handler, error) {
 		}
 	}
 	return e, nil
-}
-
-// Server is an http.Server for the handler. There is no limit on the time of
-// an answer, because streams are answers; reading a request has one.
-func Server(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 }

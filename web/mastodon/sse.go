@@ -34,6 +34,8 @@ func (a *API) events(c *gin.Context, name string) error {
 		return err
 	}
 	w := eventWriter{c.Writer, http.NewResponseController(c.Writer)}
+	// The server's limit on reading a request would end the stream.
+	_ = w.control.SetReadDeadline(time.Time{})
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("Cache-Control", "private, no-store")
 	c.Header("X-Accel-Buffering", "no")

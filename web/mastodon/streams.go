@@ -13,8 +13,9 @@ import (
 // Streams are the streams open in this process, so that those of a token that
 // has ended can be closed.
 type Streams struct {
-	mu   sync.Mutex
-	open map[int64]map[*stream]struct{} // by token
+	mu     sync.Mutex
+	open   map[int64]map[*stream]struct{} // by token
+	closed bool
 }
 
 // NewStreams begins without streams.
@@ -27,6 +28,9 @@ func (s *Streams) add(st *stream) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token := st.who.TokenID
+	if s.closed {
+		return fault.New(fault.Unavailable, "This node is stopping")
+	}
 	if len(s.open[token]) >= maxStreams {
 		return fault.New(fault.TooMany, "Too many streams are open")
 	}
@@ -46,7 +50,7 @@ func (s *Streams) remove(st *stream) {
 	}
 }
 
-// end closes the streams of the tokens; of all, if none is named.
+// end closes the streams of the tokens.
 func (s *Streams) end(tokens ...int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,9 +61,12 @@ func (s *Streams) end(tokens ...int64) {
 	}
 }
 
-func (s *Streams) endAll() {
+// Close closes all streams and takes no more: a server that stops waits for
+// its answers, and a stream is one that does not end by itself.
+func (s *Streams) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	for _, streams := range s.open {
 		for st := range streams {
 			st.cancel()
@@ -81,13 +88,11 @@ const (
 	lookBack   = 10 * time.Second
 )
 
-// Watch closes the streams of tokens that have ended, until ctx is done, and
-// then all of them. One question for all streams, and none while there are no
-// streams.
+// Watch closes the streams of tokens that have ended, until ctx is done. It is
+// one question for all streams, and none while there are no streams.
 func (s *Streams) Watch(ctx context.Context, r store.Reader, log *slog.Logger) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	defer s.endAll()
 	since := store.Now().Add(-lookBack)
 	for {
 		select {

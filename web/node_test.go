@@ -1,0 +1,211 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/federation"
+	"parley/inbox"
+	"parley/internal/media"
+	"parley/internal/notify"
+	"parley/internal/queue"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+	"parley/outbox"
+	"parley/partners"
+	"parley/web"
+	"parley/web/mastodon"
+)
+
+// node is a whole node without its jobs, behind its front door.
+type node struct {
+	*web.Web
+	t   testing.TB
+	db  *store.DB
+	url string
+}
+
+func newNode(t testing.TB, db *store.DB) *node {
+	t.Helper()
+	var door http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	n := &node{t: t, db: db, url: server.URL, Web: wire(t, db, server.URL)}
+	t.Cleanup(n.API.Streams.Close)
+	var err error
+	door, err = n.Handler()
+	require.NoError(t, err)
+	return n
+}
+
+// sqlite is a node over a new SQLite database.
+func sqlite(t testing.TB) *node {
+	t.Helper()
+	return newNode(t, storetest.Open(t, storetest.URL(t, "sqlite")))
+}
+
+func wire(t testing.TB, db *store.DB, address string) *web.Web {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	require.NoError(t, queue.Migrate(context.Background(), db))
+	jobs, err := queue.New(db, log)
+	require.NoError(t, err)
+	files, err := media.Open(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = files.Close() })
+	host := federation.HostOf(address)
+	tell := &notify.Notify{DB: db, Hub: notify.NewHub()}
+	policy := &partners.Partners{DB: db, Open: true, Self: host, Log: log}
+	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
+	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log}
+	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
+	return &web.Web{
+		API: &mastodon.API{
+			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, URL: address, Domain: string(host),
+			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: mastodon.NewStreams(),
+		},
+		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Limits: true, Log: log,
+	}
+}
+
+// client is an app that acts for somebody.
+type client struct {
+	n     *node
+	id    int64
+	name  string
+	token string
+}
+
+// person makes an account and an app with all its scopes.
+func (n *node) person(name string) *client {
+	n.t.Helper()
+	account, err := n.Actors.Create(context.Background(), actors.Newcomer{Username: name, DisplayName: strings.ToUpper(name), Role: "member"})
+	require.NoError(n.t, err)
+	c := &client{n: n, id: account.Actor.ID, name: name}
+	c.token = n.tokenFor(c.id, "read write follow push")
+	return c
+}
+
+func (n *node) tokenFor(actor int64, scopes string) string {
+	n.t.Helper()
+	secret := auth.NewSecret()
+	n.write(func(tx *store.Tx) error {
+		return tx.CreateToken(&store.Token{ID: store.NewID(), TokenHash: auth.Hash(secret), ActorID: actor, Scopes: scopes, CreatedAt: store.Now()})
+	})
+	return secret
+}
+
+func (n *node) write(apply func(*store.Tx) error) {
+	n.t.Helper()
+	require.NoError(n.t, n.db.Write(context.Background(), apply))
+}
+
+// stranger has no token.
+func (n *node) stranger() *client { return &client{n: n} }
+
+// answer is a response that was read to its end.
+type answer struct {
+	t      testing.TB
+	code   int
+	header http.Header
+	body   string
+}
+
+func (c *client) do(method, path string, body io.Reader, header ...string) answer {
+	c.n.t.Helper()
+	link := path
+	if strings.HasPrefix(path, "/") {
+		link = c.n.url + path
+	}
+	r, err := http.NewRequest(method, link, body)
+	require.NoError(c.n.t, err)
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(c.n.t, err)
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(c.n.t, err)
+	return answer{c.n.t, resp.StatusCode, resp.Header, string(text)}
+}
+
+func (c *client) get(path string) answer { c.n.t.Helper(); return c.do("GET", path, nil) }
+
+// send sends JSON.
+func (c *client) send(method, path string, body any) answer {
+	c.n.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(c.n.t, err)
+	return c.do(method, path, bytes.NewReader(text), "Content-Type", "application/json")
+}
+
+// form sends a form.
+func (c *client) form(method, path string, form url.Values) answer {
+	c.n.t.Helper()
+	return c.do(method, path, strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+type object = map[string]any
+
+func (a answer) ok() answer {
+	a.t.Helper()
+	require.Equal(a.t, http.StatusOK, a.code, a.body)
+	return a
+}
+
+func (a answer) object() object {
+	a.t.Helper()
+	var v object
+	require.NoError(a.t, json.Unmarshal([]byte(a.body), &v), a.body)
+	return v
+}
+
+func (a answer) list() []object {
+	a.t.Helper()
+	var v []object
+	require.NoError(a.t, json.Unmarshal([]byte(a.body), &v), a.body)
+	return v
+}
+
+func (a answer) ids() []string {
+	a.t.Helper()
+	ids := []string{}
+	for _, item := range a.ok().list() {
+		ids = append(ids, item["id"].(string))
+	}
+	return ids
+}
+
+// post posts, and gives the id.
+func (c *client) post(text string, more ...string) string {
+	c.n.t.Helper()
+	body := object{"status": text}
+	for i := 0; i < len(more); i += 2 {
+		body[more[i]] = more[i+1]
+	}
+	return c.send("POST", "/api/v1/statuses", body).ok().object()["id"].(string)
+}
+
+func (c *client) follow(other *client) {
+	c.n.t.Helper()
+	c.send("POST", fmt.Sprintf("/api/v1/accounts/%d/follow", other.id), object{}).ok()
+}
+
+func (c *client) at(format string) string { return fmt.Sprintf(format, c.id) }
