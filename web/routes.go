@@ -13,11 +13,6 @@ import (
 // Routes is every way into the node.
 func (w *Web) Routes() []Route {
 	routes := slices.Concat(w.documents(), w.clientAPI(), w.empty())
-	if w.Development != nil {
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			routes = append(routes, Route{method, "/dev-idp/*any", Inside, gin.WrapH(w.Development)}) // loopback only
-		}
-	}
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}

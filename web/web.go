@@ -26,8 +26,6 @@ type Web struct {
 	Files  *media.Store
 	Dev    http.Handler // the development identity provider, nil but on a node without another
 
-	Development http.Handler // the development identity provider; nil without
-
 	Limits         bool     // rate limits
 	TrustedProxies []string // addresses or networks
 	Log            *slog.Logger

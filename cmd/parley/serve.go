@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -13,7 +14,6 @@ import (
 
 	"parley/auth/devidp"
 	"parley/internal/config"
-	"parley/web"
 )
 
 type serveCommand struct{}
@@ -81,7 +81,7 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), n.close())
 	}
-	n.web.Development = dev
+	n.web.Dev = dev
 	handler, err := n.web.Handler()
 	if err != nil {
 		return errors.Join(err, listener.Close(), n.close())
@@ -91,7 +91,9 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	server := web.Server(handler, n.log)
+	// There is no limit on the time of an answer: streams are answers.
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: n.private(), ReadHeaderTimeout: 10 * time.Second}
 
 	group, ctx := errgroup.WithContext(ctx)
