@@ -119,3 +119,11 @@ func hasRole(roles []auth.Role) gin.HandlerFunc {
 		}
 	}
 }
+
+// Scopes are those of which a token needs one, nil where none is needed.
+func (p Policy) Scopes() []string { return p.scopes }
+
+// Open reports whether somebody without a token may come in.
+func (p Policy) Open() bool {
+	return p.kind == anyone || p.kind == inside || p.kind == viewer || p.kind == visitor
+}

@@ -23,15 +23,12 @@ func (n *node) remote(reader int64, count int) []*store.Actor {
 	n.t.Helper()
 	var all []*store.Actor
 	n.write(func(tx *store.Tx) error {
-		for i := range count {
-			uri := fmt.Sprintf("https://remote%d.example/users/%d", i%7, i)
-			a := &store.Actor{ID: store.NewID(), URI: uri, Kind: "Person", Username: fmt.Sprintf("user%d", i), Domain: fmt.Sprintf("remote%d.example", i%7),
-				DisplayName: fmt.Sprintf("Number %d", i), Note: "<p>" + strings.Repeat("A few words about me. ", 12) + "</p>", URL: uri + "/page", InboxURI: uri + "/inbox",
-				Avatar: uri + "/avatar.png", Header: uri + "/header.png", Lifecycle: store.Active, Revision: 1, CreatedAt: store.Now(), UpdatedAt: store.Now()}
+		for range count {
+			a := elsewhere()
 			if err := tx.CreateActor(a); err != nil {
 				return err
 			}
-			if err := tx.CreateFollow(&store.Follow{ID: store.NewID(), URI: uri + "/f", FollowerID: reader, TargetID: a.ID, Accepted: true, ShowBoosts: true}); err != nil {
+			if err := tx.CreateFollow(&store.Follow{ID: store.NewID(), URI: a.URI + "/f", FollowerID: reader, TargetID: a.ID, Accepted: true, ShowBoosts: true}); err != nil {
 				return err
 			}
 			all = append(all, a)
@@ -41,36 +38,58 @@ func (n *node) remote(reader int64, count int) []*store.Actor {
 	return all
 }
 
-// arrive stores a post of each author, each third of them a boost of the one
-// before, with a picture and a mention on every other.
+// elsewhere is somebody on another node.
+func elsewhere() *store.Actor {
+	id := store.NewID()
+	host := fmt.Sprintf("remote%d.example", id%7)
+	uri := fmt.Sprintf("https://%s/users/%d", host, id)
+	return &store.Actor{ID: id, URI: uri, Kind: "Person", Username: fmt.Sprintf("user%d", id), Domain: host,
+		DisplayName: fmt.Sprintf("Number %d", id), Note: "<p>" + strings.Repeat("A few words about me. ", 12) + "</p>", URL: uri + "/page", InboxURI: uri + "/inbox",
+		Avatar: uri + "/avatar.png", Header: uri + "/header.png", Lifecycle: store.Active, Revision: 1, CreatedAt: store.Now(), UpdatedAt: store.Now()}
+}
+
+// note is a post of somebody elsewhere.
+func note(a *store.Actor) *store.Post {
+	id, now := store.NewID(), store.Now()
+	return &store.Post{ID: id, URI: fmt.Sprintf("%s/%d", a.URI, id), URL: fmt.Sprintf("%s/%d.html", a.URI, id), ActorID: a.ID, Kind: "Note", Visibility: store.Public, Scope: store.World,
+		ThreadID: id, Listed: true, Content: "<p>" + strings.Repeat("Some words that somebody wrote. ", 10) + "</p>", Tags: []string{"Go"}, PublishedAt: now, ReceivedAt: now}
+}
+
+// arrive stores a post of each author, with a picture and a mention on every
+// other; each third is a boost of somebody whom nobody here follows.
 func (n *node) arrive(authors []*store.Actor, mentioned int64) {
 	n.t.Helper()
 	n.write(func(tx *store.Tx) error {
-		var before *store.Post
 		for i, a := range authors {
-			id, now := store.NewID(), store.Now()
-			p := &store.Post{ID: id, URI: fmt.Sprintf("%s/%d", a.URI, id), URL: fmt.Sprintf("%s/%d.html", a.URI, id), ActorID: a.ID, Kind: "Note", Visibility: store.Public, Scope: store.World,
-				ThreadID: id, Listed: true, Content: "<p>" + strings.Repeat("Some words that somebody wrote. ", 10) + "</p>", Tags: []string{"Go"}, PublishedAt: now, ReceivedAt: now}
-			var mentions []store.Mention
-			var files []*store.Media
+			p := note(a)
 			if i%3 == 2 {
-				p.BoostOfID, p.Content, p.Tags, p.Listed = before.ID, "", nil, false
-			} else if i%2 == 0 {
-				mentions = []store.Mention{{PostID: id, ActorID: mentioned}}
-				files = []*store.Media{{ID: store.NewID(), ActorID: a.ID, Kind: "image", Mime: "image/png", RemoteURL: a.URI + "/p.png", Width: 640, Height: 480, Blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj", CreatedAt: now}}
+				other, err := n.original(tx, mentioned)
+				if err != nil {
+					return err
+				}
+				p.BoostOfID, p.Content, p.Tags, p.Listed = other.ID, "", nil, false
 			}
-			if _, err := tx.InsertPost(p, mentions, files); err != nil {
+			if _, err := tx.InsertPost(p, nil, nil); err != nil {
 				return err
 			}
 			if _, err := tx.FanOut(p); err != nil {
 				return err
 			}
-			if i%3 != 2 {
-				before = p
-			}
 		}
 		return nil
 	})
+}
+
+func (n *node) original(tx *store.Tx, mentioned int64) (*store.Post, error) {
+	a := elsewhere()
+	if err := tx.CreateActor(a); err != nil {
+		return nil, err
+	}
+	p := note(a)
+	file := &store.Media{ID: store.NewID(), ActorID: a.ID, Kind: "image", Mime: "image/png", RemoteURL: a.URI + "/p.png", Width: 640, Height: 480,
+		Blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj", CreatedAt: store.Now()}
+	_, err := tx.InsertPost(p, []store.Mention{{PostID: p.ID, ActorID: mentioned}}, []*store.Media{file})
+	return p, err
 }
 
 // A page costs as many queries for forty posts by forty people, with boosts,
