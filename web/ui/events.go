@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -156,8 +155,7 @@ func (l *live) topics(r store.Reader, name string) ([]string, error) {
 	case "local":
 		return append(own, "public:local"), nil
 	case "tag":
-		tag, err := url.QueryUnescape(what)
-		return append(own, "hashtag:"+strings.ToLower(tag)), err
+		return append(own, "hashtag:"+strings.ToLower(what)), nil
 	case "thread":
 		p, err := r.VisiblePost(l.me, number(what))
 		if err != nil {
