@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -61,7 +62,16 @@ func (w *Web) answer(c *gin.Context, err error) {
 	h := c.Writer.Header()
 	h.Del("Content-Length")
 	h.Del("Link")
+	if forPerson(c.Request) {
+		w.UI.Fail(c, err)
+		return
+	}
 	c.JSON(int(kind), map[string]string{"error": message})
+}
+
+// forPerson reports whether a person reads the answer, in a browser.
+func forPerson(r *http.Request) bool {
+	return !isShared(r.URL.Path) && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 func notFound(c *gin.Context) { fail(c, fault.New(fault.NotFound, "Not Found")) }

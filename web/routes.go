@@ -7,7 +7,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/auth"
 	"parley/web/mastodon"
+	"parley/web/ui"
 )
 
 // Routes is every way into the node.
@@ -16,12 +18,30 @@ func (w *Web) Routes() []Route {
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
+	for _, r := range w.UI.Routes() { // the node's own pages
+		routes = append(routes, Route{r.Method, r.Path, entry(r.Entry), r.Handler})
+	}
 	if w.Dev != nil {
 		for _, method := range []string{"GET", "POST"} {
 			routes = append(routes, Route{method, "/dev-idp/*path", Inside, gin.WrapH(w.Dev)})
 		}
 	}
 	return routes
+}
+
+// entry is the policy for whom a page is for.
+func entry(e ui.Entry) Policy {
+	switch e {
+	case ui.Anyone:
+		return Anyone
+	case ui.Visitor:
+		return Visitor
+	case ui.Session:
+		return Session
+	case ui.Owner:
+		return Role(auth.Owner, auth.Admin)
+	}
+	return Policy{}
 }
 
 // documents are for other nodes, and files for everybody.

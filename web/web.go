@@ -14,6 +14,7 @@ import (
 	"parley/internal/media"
 	"parley/outbox"
 	"parley/web/mastodon"
+	"parley/web/ui"
 )
 
 // Web holds the rooms that the routes lead to.
@@ -24,6 +25,7 @@ type Web struct {
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox
 	Files  *media.Store
+	UI     *ui.UI
 	Dev    http.Handler // the development identity provider, nil but on a node without another
 
 	Limits         bool     // rate limits

@@ -24,6 +24,7 @@ import (
 	"parley/partners"
 	"parley/web"
 	"parley/web/mastodon"
+	"parley/web/ui"
 )
 
 // node is all the rooms of one node, wired.
@@ -41,6 +42,7 @@ type node struct {
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
 	streams  *mastodon.Streams
+	pages    *ui.Streams
 	web      *web.Web
 }
 
@@ -96,12 +98,16 @@ func (n *node) wire() error {
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
-	n.streams = mastodon.NewStreams()
+	n.streams, n.pages = mastodon.NewStreams(), ui.NewStreams()
 	n.web = &web.Web{
 		API: &mastodon.API{
 			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams,
+		},
+		UI: &ui.UI{
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.pages,
+			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
 		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
