@@ -40,7 +40,8 @@ func (a *Actors) Open(ctx context.Context) error {
 	if !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	node := a.fresh("Application", string(federation.HostOf(a.URL)))
+	// Without its port, which cannot stand in a handle's name.
+	node := a.fresh("Application", federation.HostOf(a.URL).Name())
 	node.DisplayName, node.Bot, node.Locked, node.Discoverable, node.Indexable = a.Title, true, true, false, false
 	key, err := a.newKey(node)
 	if err != nil {
