@@ -199,7 +199,7 @@ func (n *node) finish() {
 
 // written is the end of the node's log.
 func (n *node) written() []byte {
-	const enough = 20_000
+	const enough = 1_000_000
 	text, err := os.ReadFile(n.log.Name())
 	if err != nil {
 		return []byte(err.Error())
