@@ -28,6 +28,7 @@ import (
 	"parley/partners"
 	"parley/web"
 	"parley/web/mastodon"
+	"parley/web/ui"
 )
 
 // node is a whole node without its jobs, behind its front door.
@@ -77,6 +78,7 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, URL: address, Domain: string(host),
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: mastodon.NewStreams(),
 		},
+		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: ui.NewStreams(), URL: address, Domain: string(host), Title: "Test", Log: log},
 		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Limits: true, Log: log,
 	}
 }

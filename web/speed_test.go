@@ -55,8 +55,8 @@ func note(a *store.Actor) *store.Post {
 		ThreadID: id, Listed: true, Content: "<p>" + strings.Repeat("Some words that somebody wrote. ", 10) + "</p>", Tags: []string{"Go"}, PublishedAt: now, ReceivedAt: now}
 }
 
-// arrive stores a post of each author, with a picture and a mention on every
-// other; each third is a boost of somebody whom nobody here follows.
+// arrive stores a post of each author. Each third is a boost of somebody whom
+// nobody here follows, with a picture and a mention.
 func (n *node) arrive(authors []*store.Actor, mentioned int64) {
 	n.t.Helper()
 	n.write(func(tx *store.Tx) error {

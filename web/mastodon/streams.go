@@ -88,11 +88,13 @@ const (
 	lookBack   = 10 * time.Second
 )
 
-// Watch closes the streams of tokens that have ended, until ctx is done. It is
-// one question for all streams, and none while there are no streams.
+// Watch closes the streams of tokens that have ended, until ctx is done, and
+// then all of them. It is one question for all streams, and none while there
+// are no streams.
 func (s *Streams) Watch(ctx context.Context, r store.Reader, log *slog.Logger) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	defer s.Close()
 	since := store.Now().Add(-lookBack)
 	for {
 		select {
