@@ -56,13 +56,17 @@ func (g *gate) shutUntil() store.Time {
 func (g *gate) enter() { g.places <- struct{}{} }
 
 // leave notes how it went. Any answer but one of a broken server shows that
-// the host is there.
+// the host is there. Those that were under way together and fail together are
+// one failure of the host.
 func (g *gate) leave(r federation.Result) {
 	<-g.places
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r.Status != 0 && r.Status < 500 {
 		g.failed, g.until = 0, time.Time{}
+		return
+	}
+	if time.Now().Before(g.until) {
 		return
 	}
 	g.failed++
