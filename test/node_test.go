@@ -62,6 +62,7 @@ func newNode(t *testing.T, name, database string, settings ...string) *node {
 		"DATA_DIR=" + filepath.Join(n.dir, "data"),
 		"DATABASE_URL=" + storetest.URL(t, database),
 		"TITLE=" + name,
+		"LIMITS_ENABLED=false", // of requests: tests poll
 		"LOG_LEVEL=debug",
 		"FEDERATION_MODE=open",
 		"FEDERATION_ALLOW_HTTP=true",
