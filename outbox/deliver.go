@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"parley/federation"
@@ -64,16 +63,15 @@ func (o *Outbox) deliver(ctx context.Context, activity *store.Activity, due []*s
 	body := []byte(activity.Body)
 	digest := federation.Digest(body)
 	results := make(chan store.Attempt, len(due))
-	var senders sync.WaitGroup
 	for _, d := range due {
-		senders.Go(func() { results <- o.try(ctx, activity, d, body, digest, key) })
+		o.senders.run(func() { results <- o.try(ctx, activity, d, body, digest, key) })
 	}
-	go func() { senders.Wait(); close(results) }()
-	for first := range results {
-		batch := []store.Attempt{first}
+	for left := len(due); left > 0; {
+		batch := []store.Attempt{<-results}
 		for len(results) > 0 {
 			batch = append(batch, <-results)
 		}
+		left -= len(batch)
 		if err := o.record(ctx, batch); err != nil {
 			return err
 		}

@@ -74,3 +74,37 @@ func (g *gate) leave(r federation.Result) {
 		g.until = time.Now().Add(min(gatePause<<min(over, 10), gateLongest))
 	}
 }
+
+// senders are goroutines that wait a little for more work when they are done.
+// An RSA signature needs a deep stack, and growing one anew for each delivery
+// costs more than the rest of it.
+type senders struct {
+	once sync.Once
+	work chan func()
+}
+
+// senderIdle is how long a sender waits for more work.
+const senderIdle = 5 * time.Second
+
+func (s *senders) run(f func()) {
+	s.once.Do(func() { s.work = make(chan func()) })
+	select {
+	case s.work <- f:
+	default:
+		go s.loop(f)
+	}
+}
+
+func (s *senders) loop(f func()) {
+	idle := time.NewTimer(senderIdle)
+	defer idle.Stop()
+	for {
+		f()
+		idle.Reset(senderIdle)
+		select {
+		case f = <-s.work:
+		case <-idle.C:
+			return
+		}
+	}
+}

@@ -33,7 +33,8 @@ type Outbox struct {
 	SecureMode    bool
 	Log           *slog.Logger
 
-	gates gates
+	gates   gates
+	senders senders
 }
 
 // publish stores an activity for the inboxes and the job that takes it there.

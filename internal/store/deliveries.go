@@ -61,21 +61,33 @@ type Attempt struct {
 }
 
 // RecordAttempts stores what came of deliveries: a row for each try, and the
-// new state.
+// new state. Those that were taken at the first try, as nearly all are, cost
+// one statement together.
 func (tx *Tx) RecordAttempts(attempts []Attempt) error {
 	now := Now()
 	var rows []deliveryAttempt
+	smooth := map[int][]int64{} // ids by HTTP status
 	for _, a := range attempts {
+		d := a.Delivery
 		if a.Postponed {
-			if _, err := tx.exec(`UPDATE deliveries SET next_at = ? WHERE id = ?`, a.Delivery.NextAt, a.Delivery.ID); err != nil {
+			if _, err := tx.exec(`UPDATE deliveries SET next_at = ? WHERE id = ?`, d.NextAt, d.ID); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, deliveryAttempt{ID: NewID(), DeliveryID: a.Delivery.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: now})
-		d := a.Delivery
+		rows = append(rows, deliveryAttempt{ID: NewID(), DeliveryID: d.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: now})
+		if d.State == "done" && d.Attempts == 1 {
+			smooth[a.Status] = append(smooth[a.Status], d.ID)
+			continue
+		}
 		if _, err := tx.exec(`UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, updated_at = ? WHERE id = ?`,
 			d.State, d.Attempts, d.NextAt, a.Status, a.Error, now, d.ID); err != nil {
+			return err
+		}
+	}
+	for status, ids := range smooth {
+		cond, arg := tx.in("id", ids)
+		if _, err := tx.exec(`UPDATE deliveries SET state = 'done', attempts = 1, last_status = ?, updated_at = ? WHERE `+cond, status, now, arg); err != nil {
 			return err
 		}
 	}
