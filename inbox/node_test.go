@@ -1,0 +1,5 @@
+package inbox_test
+
+import "parley/outbox"
+
+var followOptions outbox.FollowOptions
