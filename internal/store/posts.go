@@ -177,10 +177,8 @@ func (tx *Tx) AddMentions(postID int64, mentions []Mention) error {
 
 // countPost moves the counters that a post of its author takes part in.
 func (tx *Tx) countPost(p *Post, by int) error {
-	if p.InReplyToID != 0 {
-		if _, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, by, p.InReplyToID); err != nil {
-			return err
-		}
+	if err := tx.countReply(p, by); err != nil {
+		return err
 	}
 	if p.BoostOfID != 0 {
 		if _, err := tx.exec(`UPDATE posts SET boosts_count = boosts_count + ?, revision = revision + 1 WHERE id = ?`, by, p.BoostOfID); err != nil {
@@ -198,13 +196,24 @@ func (tx *Tx) countPost(p *Post, by int) error {
 	return err
 }
 
+// countReply counts an answer at its parent, unless it is for few or held: its
+// number would tell of it.
+func (tx *Tx) countReply(p *Post, by int) error {
+	if p.InReplyToID == 0 || p.HeldUntil != 0 || p.Visibility != Public && p.Visibility != Unlisted {
+		return nil
+	}
+	_, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, by, p.InReplyToID)
+	return err
+}
+
 // AdoptReplies joins posts that came before the one they answer to it.
 func (tx *Tx) AdoptReplies(p *Post) error {
 	res, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_uri = ? AND in_reply_to_id = 0 AND id <> ?`, p.ID, p.ActorID, p.URI, p.ID)
 	if err != nil || res == 0 {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, res, p.ID); err != nil {
+	if _, err := tx.exec(`UPDATE posts SET revision = revision + 1, replies_count = (SELECT COUNT(*) FROM posts r WHERE r.in_reply_to_id = ?
+ AND r.visibility IN ('public','unlisted') AND r.deleted_at = 0 AND r.held_until = 0) WHERE id = ?`, p.ID, p.ID); err != nil {
 		return err
 	}
 	_, err = tx.exec(`UPDATE posts SET thread_id = ? WHERE thread_id IN (SELECT thread_id FROM posts WHERE in_reply_to_id = ?) AND thread_id <> ?`, p.ThreadID, p.ID, p.ThreadID)
@@ -284,7 +293,14 @@ func (r Reader) Held(now Time, limit int) ([]int64, error) {
 // ReleasePost ends a post's hold; it tells whether this call did so.
 func (tx *Tx) ReleasePost(id int64) (bool, error) {
 	n, err := tx.exec(`UPDATE posts SET held_until = 0, revision = revision + 1 WHERE id = ? AND held_until <> 0`, id)
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	p, err := tx.Post(id)
+	if err != nil {
+		return false, err
+	}
+	return true, tx.countReply(p, +1)
 }
 
 // Dead reports whether the id of a post or an activity must stay dead.

@@ -317,3 +317,8 @@ func (r Reader) HomeReaders(postID int64) ([]int64, error) {
 func (r Reader) LocalBoosters(postID int64) ([]int64, error) {
 	return r.ids(`SELECT actor_id FROM posts WHERE boost_of_id = ? AND deleted_at = 0 AND local`, postID)
 }
+
+// HomeSize counts what is in a reader's home.
+func (r Reader) HomeSize(reader int64) (int64, error) {
+	return r.number(`SELECT COUNT(*) FROM home_entries WHERE reader_id = ?`, reader)
+}
