@@ -24,9 +24,12 @@ type Actors struct {
 	Domain   string // of our handles
 	Version  string
 	Title    string
-	Log      *slog.Logger
+
+	SecureMode bool // strangers read nothing as ActivityPub but actors
+	Log        *slog.Logger
 
 	keys    *otter.Cache[string, Owner]
+	vain    *otter.Cache[string, error] // keys, and hosts, that were asked for in vain
 	signers *otter.Cache[int64, *federation.Key]
 }
 
@@ -34,6 +37,7 @@ type Actors struct {
 func (a *Actors) Open(ctx context.Context) error {
 	a.keys = otter.Must(&otter.Options[string, Owner]{MaximumSize: 20_000,
 		ExpiryCalculator: otter.ExpiryWriting[string, Owner](5 * time.Minute)})
+	a.vain = otter.Must(&otter.Options[string, error]{MaximumSize: 20_000, ExpiryCalculator: otter.ExpiryWriting[string, error](inVain)})
 	a.signers = otter.Must(&otter.Options[int64, *federation.Key]{MaximumSize: 5_000,
 		ExpiryCalculator: otter.ExpiryWriting[int64, *federation.Key](time.Hour)})
 	_, err := a.DB.InstanceActor()

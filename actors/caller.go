@@ -26,22 +26,34 @@ func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*s
 		return nil, unverified(err)
 	}
 	if err := sig.Verify(owner.Key); err != nil {
-		fresh, ferr := a.FetchKey(ctx, sig.KeyID)
-		if ferr != nil {
-			return nil, unverified(ferr)
-		}
-		if fresh.Key.Equal(owner.Key) {
+		if owner, err = a.renewed(ctx, sig, owner, err); err != nil {
 			return nil, err
 		}
-		if err := sig.Verify(fresh.Key); err != nil {
-			return nil, err
-		}
-		owner = fresh
 	}
 	if owner.Actor.Lifecycle != store.Active {
 		return nil, fault.New(fault.Forbidden, "This account is suspended here")
 	}
 	return owner.Actor, nil
+}
+
+// renewed is the owner with a key that verifies, though the one known did not:
+// it may have been changed. Where it was not, its host is not asked again for
+// a while, whoever sends wrong signatures in its name.
+func (a *Actors) renewed(ctx context.Context, sig *federation.Signature, owner Owner, failed error) (Owner, error) {
+	if _, ok := a.vain.GetIfPresent(sig.KeyID); ok {
+		return Owner{}, failed
+	}
+	fresh, err := a.FetchKey(ctx, sig.KeyID)
+	if err != nil {
+		return Owner{}, unverified(err)
+	}
+	if !fresh.Key.Equal(owner.Key) {
+		failed = sig.Verify(fresh.Key)
+	}
+	if failed != nil {
+		a.vain.Set(sig.KeyID, failed)
+	}
+	return fresh, failed
 }
 
 // unverified is what a sender hears whose key could not be had: to come again
@@ -53,10 +65,18 @@ func unverified(err error) error {
 	return fault.Wrap(fault.Unauthorized, err, "The key of the signature cannot be verified")
 }
 
-// Caller is who signed a request to read, nil where nobody did.
-func (a *Actors) Caller(r *http.Request) (*store.Actor, error) {
-	if r.Header.Get("Signature") == "" {
-		return nil, nil
+// Reader is who asks for a document: the actor who signed the request, 0 for a
+// stranger. In secure mode strangers get nothing.
+func (a *Actors) Reader(r *http.Request) (int64, error) {
+	if r.Header.Get("Signature") != "" {
+		caller, err := a.Verified(r.Context(), r, nil)
+		if err != nil {
+			return 0, err
+		}
+		return caller.ID, nil
 	}
-	return a.Verified(r.Context(), r, nil)
+	if a.SecureMode {
+		return 0, fault.New(fault.Unauthorized, "This node answers signed requests only")
+	}
+	return 0, nil
 }

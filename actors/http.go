@@ -72,6 +72,10 @@ func (a *Actors) ServeFollowing(c *gin.Context) {
 // collection serves a collection of actors: its size, and unless the owner
 // hides them its pages, [AP] 5.3.
 func (a *Actors) collection(c *gin.Context, name string, page func(*store.Actor, store.Page) (int64, []store.Listed, error)) {
+	if _, err := a.Reader(c.Request); err != nil {
+		_ = c.Error(err)
+		return
+	}
 	actor, err := a.local(c)
 	if err != nil {
 		_ = c.Error(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"parley/actors"
 	"parley/federation"
@@ -45,11 +46,17 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 	if activity.Actor != sender.URI {
 		return fault.New(fault.Unauthorized, "The activity is not by the one who signed the request")
 	}
+	if activity.ID == "" && slices.Contains(kept, activity.Type) {
+		return fault.New(fault.BadRequest, "An activity that can be undone has an id")
+	}
 	if activity.ID != "" && !federation.SameOrigin(activity.ID, sender.URI) {
 		return fault.New(fault.Unauthorized, "The activity's id is not on its sender's node")
 	}
 	return i.Apply(ctx, sender, activity)
 }
+
+// kept are the activities that are stored under their own id.
+var kept = []string{"Follow", "Like", "EmojiReact", "Announce", "Block"}
 
 // farewell reports whether a refused activity only says that an actor, unknown
 // here, is gone: nothing is left to do, and its key to check it is gone too.

@@ -18,7 +18,7 @@ func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 	if p, err = tx.VisiblePost(sender.ID, p.ID); err != nil {
 		return ignoreMissing(err)
 	}
-	if dead, err := tx.Dead(a.ID); err != nil || dead {
+	if dead, err := tx.Dead(sender.ID, a.ID); err != nil || dead {
 		return err
 	}
 	fresh, err := tx.CreateFavourite(a.ID, sender.ID, p.ID)
@@ -31,7 +31,7 @@ func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 // announce stores a boost, or sends for the post it is of.
 func (i *Inbox) announce(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	uri := a.ObjectID()
-	if uri == "" || a.ID == "" {
+	if uri == "" {
 		return nil
 	}
 	p, err := tx.PostByURI(uri)
@@ -108,7 +108,7 @@ func (i *Inbox) Boosted(ctx context.Context, job BoostedJob) error {
 		if err != nil {
 			return err
 		}
-		if dead, err := tx.Dead(job.ID); err != nil || dead {
+		if dead, err := tx.Dead(sender.ID, job.ID); err != nil || dead {
 			return err
 		}
 		return i.boost(tx, sender, &federation.Object{ID: job.ID, Type: "Announce", To: job.To, Cc: job.Cc, Published: job.Published}, p)

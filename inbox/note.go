@@ -143,11 +143,19 @@ func postOf(author *store.Actor, o *federation.Object) *store.Post {
 	p := &store.Post{
 		ID: store.IDAt(published), URI: o.ID, URL: cmp.Or(o.URL, o.ID), ActorID: author.ID, Kind: o.Type,
 		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context),
-		InReplyToURI: o.InReplyTo, QuoteOfURI: o.Quote,
+		InReplyToURI: address(o.InReplyTo), QuoteOfURI: address(o.Quote),
 		PublishedAt: published, ReceivedAt: now, EditedAt: edited(o),
 	}
 	says(p, o)
 	return p
+}
+
+// address is a URI that can be one of a post, else empty.
+func address(uri string) string {
+	if federation.HostOf(uri) == "" {
+		return ""
+	}
+	return uri
 }
 
 // edited is when a document was changed after it was published, 0 if never.
@@ -335,5 +343,5 @@ func (i *Inbox) delete(_ context.Context, tx *store.Tx, sender *store.Actor, a *
 			return err
 		}
 	}
-	return tx.Bury(uri, string(federation.HostOf(sender.URI)))
+	return tx.Bury(sender.ID, uri)
 }

@@ -17,7 +17,7 @@ func (i *Inbox) follow(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if err != nil {
 		return err
 	}
-	dead, err := tx.Dead(a.ID)
+	dead, err := tx.Dead(sender.ID, a.ID)
 	if err != nil || dead {
 		return err // taken back before it came
 	}
@@ -108,7 +108,7 @@ func (i *Inbox) block(_ context.Context, tx *store.Tx, sender *store.Actor, a *f
 		}
 		return err
 	}
-	if dead, err := tx.Dead(a.ID); err != nil || dead {
+	if dead, err := tx.Dead(sender.ID, a.ID); err != nil || dead {
 		return err
 	}
 	for _, pair := range [][2]int64{{sender.ID, target.ID}, {target.ID, sender.ID}} {
@@ -142,7 +142,7 @@ func (i *Inbox) undo(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 	if uri == "" {
 		return nil
 	}
-	return tx.Bury(uri, string(federation.HostOf(sender.URI)))
+	return tx.Bury(sender.ID, uri)
 }
 
 func (i *Inbox) unfollow(tx *store.Tx, sender *store.Actor, o *federation.Object) (bool, error) {

@@ -11,29 +11,13 @@ import (
 	"parley/internal/store"
 )
 
-// reader is who asks for a document: 0 for a stranger. In secure mode
-// strangers get nothing.
-func (o *Outbox) reader(c *gin.Context) (int64, error) {
-	caller, err := o.Actors.Caller(c.Request)
-	if err != nil {
-		return 0, err
-	}
-	if caller != nil {
-		return caller.ID, nil
-	}
-	if o.SecureMode {
-		return 0, fault.New(fault.Unauthorized, "This node answers signed requests only")
-	}
-	return 0, nil
-}
-
 // post is the post of ours with the id in the path, if the caller may see it.
 func (o *Outbox) post(c *gin.Context) (*store.Post, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "Record not found")
 	}
-	viewer, err := o.reader(c)
+	viewer, err := o.Actors.Reader(c.Request)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +133,7 @@ func (o *Outbox) ServeReplies(c *gin.Context) {
 
 // owner is one of ours by the id in the path.
 func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
-	if _, err := o.reader(c); err != nil {
+	if _, err := o.Actors.Reader(c.Request); err != nil {
 		return nil, err
 	}
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64)

@@ -30,7 +30,6 @@ type Outbox struct {
 
 	MaxCharacters int
 	Hold          time.Duration // before a post is sent, unless its author chose
-	SecureMode    bool
 	Log           *slog.Logger
 
 	gates   gates

@@ -106,7 +106,10 @@ func BenchmarkFloor(b *testing.B) {
 		db := storetest.Open(b, url)
 		m := start()
 		for i := range b.N {
-			require.NoError(b, db.Write(b.Context(), func(tx *store.Tx) error { return tx.Bury(fmt.Sprint("https://floor/", i), "floor") }))
+			require.NoError(b, db.Write(b.Context(), func(tx *store.Tx) error {
+				_, err := tx.Arrive(fmt.Sprint("https://floor/", i), "floor", "Create")
+				return err
+			}))
 		}
 		m.report(b, b.N)
 	})

@@ -84,10 +84,11 @@ func (n *node) wire() error {
 	}
 	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
-	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title, Log: n.log}
+	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
+		SecureMode: cfg.Federation.SecureMode, Log: n.log}
 	n.outbox = &outbox.Outbox{
 		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, URL: cfg.PublicURL,
-		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, SecureMode: cfg.Federation.SecureMode, Log: n.log,
+		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
 	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox)...); err != nil {

@@ -136,7 +136,7 @@ func (r Reader) Versions(postID int64) ([]*Version, error) {
 // this one find it.
 func (tx *Tx) InsertPost(p *Post, mentions []Mention, media []*Media) (bool, error) {
 	if !p.Local {
-		if dead, err := tx.Dead(p.URI); err != nil || dead {
+		if dead, err := tx.Dead(p.ActorID, p.URI); err != nil || dead {
 			return false, err
 		}
 	}
@@ -303,15 +303,15 @@ func (tx *Tx) ReleasePost(id int64) (bool, error) {
 	return true, tx.countReply(p, +1)
 }
 
-// Dead reports whether the id of a post or an activity must stay dead.
-func (r Reader) Dead(uri string) (bool, error) {
-	n, err := r.number(`SELECT 1 FROM tombstones WHERE uri = ?`, uri)
+// Dead reports whether what the actor makes under the id must stay dead.
+func (r Reader) Dead(actorID int64, uri string) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM tombstones WHERE uri = ? AND actor_id = ?`, uri, actorID)
 	return n > 0, err
 }
 
-// Bury marks the id as dead, on the word of host.
-func (tx *Tx) Bury(uri, host string) error {
-	_, err := tx.exec(`INSERT INTO tombstones (uri, host, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, uri, host, Now())
+// Bury marks the id as dead, on the word of the actor.
+func (tx *Tx) Bury(actorID int64, uri string) error {
+	_, err := tx.exec(`INSERT INTO tombstones (uri, actor_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, uri, actorID, Now())
 	return err
 }
 

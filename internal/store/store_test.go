@@ -79,7 +79,7 @@ func TestEveryQueryRuns(t *testing.T) {
 			require.NoError(t, tx.LimitDomain("*.example", true))
 			_, err = tx.LastAuditLine()
 			require.NoError(t, err)
-			require.NoError(t, tx.Bury("https://x/dead", "x"))
+			require.NoError(t, tx.Bury(rem.ID, "https://x/dead"))
 			first, err := tx.Arrive("https://x/a", "x", "Create")
 			require.NoError(t, err)
 			require.True(t, first)

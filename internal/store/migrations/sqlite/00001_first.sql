@@ -233,11 +233,13 @@ CREATE TABLE post_versions (
     PRIMARY KEY (post_id, version)
 );
 
--- Ids that must stay dead: of posts and activities never seen alive, too.
+-- Ids that must stay dead, of posts and activities never seen alive, too. Only
+-- what the same actor makes is dead: nobody can bury another's.
 CREATE TABLE tombstones (
-    uri             TEXT    NOT NULL PRIMARY KEY,
-    host            TEXT    NOT NULL,                    -- who said so
-    created_at      INTEGER NOT NULL
+    uri             TEXT    NOT NULL,
+    actor_id        INTEGER NOT NULL REFERENCES actors (id), -- who said so
+    created_at      INTEGER NOT NULL,
+    PRIMARY KEY (uri, actor_id)
 );
 
 CREATE TABLE mentions (
