@@ -233,3 +233,23 @@ func TestRefusals(t *testing.T) {
 	assert.Equal(t, 404, ada.send("POST", "/api/v1/statuses", object{"status": "re", "in_reply_to_id": "1"}).code)
 	assert.Empty(t, ada.get("/api/v1/timelines/home").ids())
 }
+
+// Bytes that are no text are refused or left out, by either database.
+func TestBytesThatAreNoText(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		ada := n.person("ada")
+		for _, path := range []string{"/api/v2/search?q=a%00b", "/api/v2/search?q=%ff%fe", "/api/v1/timelines/tag/%00", "/api/v1/timelines/tag/%c3%28", "/api/v1/accounts/lookup?acct=%00", "/api/v1/statuses?%zz"} {
+			assert.Equal(t, 400, ada.get(path).code, path)
+		}
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "a\x00b", "spoiler_text": "c\x00d", "language": "en"}).ok().object()
+		assert.Equal(t, "<p>ab</p>", post["content"])
+		assert.Equal(t, "cd", post["spoiler_text"])
+		ada.form("PATCH", "/api/v1/accounts/update_credentials", url.Values{"display_name": {"A\x00\xffda"}, "note": {"\xc3("}}).ok()
+		ada.form("POST", n.person("bob").at("/api/v1/accounts/%d/note"), url.Values{"comment": {"\x00"}}).ok()
+		a := ada.form("POST", "/api/v1/statuses", url.Values{"status": {"x"}, "visibility": {"\x00"}, "media_ids[]": {"\x00"}})
+		assert.Less(t, a.code, 500)
+		b := ada.do("POST", "/api/v1/statuses", strings.NewReader("status=keyed"), "Content-Type", "application/x-www-form-urlencoded", "Idempotency-Key", "\xff\xfe")
+		assert.Less(t, b.code, 500, b.body)
+	})
+}

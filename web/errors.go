@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -48,8 +50,8 @@ func (w *Web) answer(c *gin.Context, err error) {
 	switch {
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
 		return // nobody is there to read it
-	case errors.Is(err, context.DeadlineExceeded) && kind == fault.Internal:
-		kind, message = fault.Unavailable, "This took too long"
+	case kind == fault.Internal && unreachable(err):
+		kind, message = fault.Unavailable, "Something that this needs does not answer at the moment"
 	}
 	switch kind {
 	case fault.Internal:
@@ -57,6 +59,7 @@ func (w *Web) answer(c *gin.Context, err error) {
 	case fault.Unauthorized:
 		c.Header("WWW-Authenticate", `Bearer realm="parley"`) // RFC 6750 3
 	case fault.Unavailable:
+		w.Log.WarnContext(c.Request.Context(), "request failed", "method", c.Request.Method, "path", c.Request.URL.Path, "error", err)
 		c.Header("Retry-After", "5")
 	}
 	h := c.Writer.Header()
@@ -67,6 +70,13 @@ func (w *Web) answer(c *gin.Context, err error) {
 		return
 	}
 	c.JSON(int(kind), map[string]string{"error": message})
+}
+
+// unreachable reports whether err is about a connection: to the database,
+// mostly, which will come back.
+func unreachable(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // forPerson reports whether a person reads the answer, in a browser.

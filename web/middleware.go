@@ -4,12 +4,16 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+
+	"parley/internal/fault"
 )
 
 // log gives each request an id, by which its user can name it, and at debug
@@ -43,6 +47,15 @@ func headers(publicURL string) gin.HandlerFunc {
 		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 			h.Set("Cache-Control", "private, no-store")
 		}
+	}
+}
+
+// legible refuses addresses that are no text: no database takes them.
+func legible(c *gin.Context) {
+	query, err := url.QueryUnescape(c.Request.URL.RawQuery)
+	all := c.Request.URL.Path + query
+	if err != nil || !utf8.ValidString(all) || strings.ContainsRune(all, 0) {
+		fail(c, fault.New(fault.BadRequest, "The address is not valid text"))
 	}
 }
 

@@ -127,3 +127,7 @@ func (p Policy) Scopes() []string { return p.scopes }
 func (p Policy) Open() bool {
 	return p.kind == anyone || p.kind == inside || p.kind == viewer || p.kind == visitor
 }
+
+// harmless reports whether a HEAD may do what a GET does: it opens no stream
+// and uses nothing up.
+func (p Policy) harmless() bool { return p.kind == anyone || p.kind == visitor }

@@ -51,14 +51,14 @@ func (w *Web) Handler() (http.Handler, error) {
 	if err := e.SetTrustedProxies(w.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w", err)
 	}
-	e.Use(w.log, w.errors, headers(w.API.URL), cors)
+	e.Use(w.log, w.errors, headers(w.API.URL), cors, legible)
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)
 	byAddress, byToken := w.addresses(), w.tokens()
 	for _, r := range w.Routes() {
 		handlers := slices.Concat(byAddress(r), w.enforce(r.Policy), byToken(r), []gin.HandlerFunc{r.Handler})
 		e.Handle(r.Method, r.Path, handlers...)
-		if r.Method == http.MethodGet {
+		if r.Method == http.MethodGet && r.Policy.harmless() {
 			e.Handle(http.MethodHead, r.Path, handlers...)
 		}
 	}

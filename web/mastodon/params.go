@@ -17,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/text"
 	"parley/outbox"
 )
 
@@ -76,11 +77,11 @@ func (p *params) body(r *http.Request, kind string) error {
 	}
 	// ParseForm leaves the body of a GET or DELETE alone; Mastodon's clients
 	// put one there.
-	text, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
 	}
-	form, err := url.ParseQuery(string(text))
+	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return err
 	}
@@ -123,13 +124,17 @@ func (p *params) form(form url.Values) {
 // set puts values under a name. Objects in a nameless array, as in
 // media_attributes[][id], are numbered as they come.
 func (p *params) set(name string, all []string) {
+	clean := make([]string, len(all))
+	for i, value := range all {
+		clean[i] = text.Clean(value)
+	}
 	if before, after, ok := strings.Cut(name, "[]["); ok {
-		for i, value := range all {
+		for i, value := range clean {
 			p.values[before+"["+strconv.Itoa(i)+"]["+after] = []string{value}
 		}
 		return
 	}
-	p.values[name] = all
+	p.values[name] = clean
 }
 
 func (p *params) json(body io.Reader) error {
@@ -166,15 +171,15 @@ func (p *params) flatten(name string, value any, depth int) error {
 	case []any:
 		p.values[name] = []string{}
 		for i, inner := range v {
-			if text, scalar := scalar(inner); scalar {
-				p.values[name] = append(p.values[name], text)
+			if item, ok := scalar(inner); ok {
+				p.values[name] = append(p.values[name], item)
 			} else if err := p.flatten(name+"["+strconv.Itoa(i)+"]", inner, depth+1); err != nil {
 				return err
 			}
 		}
 	default:
-		text, _ := scalar(v)
-		p.values[name] = []string{text}
+		item, _ := scalar(v)
+		p.values[name] = []string{item}
 	}
 	return nil
 }
@@ -182,7 +187,7 @@ func (p *params) flatten(name string, value any, depth int) error {
 func scalar(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
-		return v, true
+		return text.Clean(v), true
 	case json.Number:
 		return v.String(), true
 	case bool:
@@ -210,8 +215,8 @@ func (p *params) id(name string) int64 { return number(p.text(name)) }
 
 func (p *params) ids(name string) []int64 {
 	var ids []int64
-	for _, text := range p.values[name] {
-		if n := number(text); n > 0 && len(ids) < 80 {
+	for _, item := range p.values[name] {
+		if n := number(item); n > 0 && len(ids) < 80 {
 			ids = append(ids, n)
 		}
 	}
@@ -219,8 +224,8 @@ func (p *params) ids(name string) []int64 {
 }
 
 // truth reads the many ways of saying yes and no.
-func truth(text string) (value, known bool) {
-	switch strings.ToLower(text) {
+func truth(word string) (value, known bool) {
+	switch strings.ToLower(word) {
 	case "true", "t", "1", "on", "yes":
 		return true, true
 	case "false", "f", "0", "off", "no", "":
@@ -245,8 +250,8 @@ func (p *params) given(name string) *string {
 	if !p.has(name) {
 		return nil
 	}
-	text := p.text(name)
-	return &text
+	value := p.text(name)
+	return &value
 }
 
 // indexes are the numbers n in name[n][...], in order.

@@ -134,7 +134,10 @@ func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
 		Text: p.text("status"), Spoiler: p.text("spoiler_text"), Language: p.text("language"),
 		Visibility: store.Visibility(p.text("visibility")), Sensitive: p.yes("sensitive"),
 		InReplyToID: p.id("in_reply_to_id"), MediaIDs: p.ids("media_ids"),
-		AppID: who.AppID, ActedBy: who.ActedBy, IdempotencyKey: c.GetHeader("Idempotency-Key"),
+		AppID: who.AppID, ActedBy: who.ActedBy,
+	}
+	if key := c.GetHeader("Idempotency-Key"); key != "" {
+		d.IdempotencyKey = auth.Hash(key) // which is short and valid text, whatever was sent
 	}
 	if !p.has("sensitive") {
 		user, err := a.reader(c).User(who.ActorID)
@@ -250,124 +253,4 @@ func (a *API) Source(c *gin.Context) error {
 		return err
 	}
 	return answer(c, map[string]string{"id": id(post.ID), "text": post.Source, "spoiler_text": post.Spoiler})
-}
-
-// Bounds of a thread as it is shown.
-const (
-	maxAncestors   = 200
-	maxDescendants = 600
-)
-
-// Context answers with what stands above and below a post.
-func (a *API) Context(c *gin.Context) error {
-	e, err := a.original(c)
-	if err != nil {
-		return err
-	}
-	r := a.reader(c)
-	post, err := r.VisiblePost(viewer(c), e.PostID)
-	if err != nil {
-		return err
-	}
-	above, below, err := r.Thread(viewer(c), post, maxAncestors, maxDescendants)
-	if err != nil {
-		return err
-	}
-	entries, err := r.Entries(viewer(c), slices.Concat(above, below))
-	if err != nil {
-		return err
-	}
-	if entries, err = heard(r, viewer(c), entries); err != nil {
-		return err
-	}
-	s, err := a.sheet(r, viewer(c), entries)
-	if err != nil {
-		return err
-	}
-	return write(c, func(b []byte) []byte {
-		b = s.appendStatuses(append(b, `{"ancestors":`...), inOrder(entries, above))
-		b = s.appendStatuses(append(b, `,"descendants":`...), inOrder(entries, below))
-		return append(b, '}')
-	})
-}
-
-// heard leaves out what those wrote whom the viewer has muted or blocked.
-func heard(r store.Reader, viewer int64, entries []store.Entry) ([]store.Entry, error) {
-	if viewer == 0 || len(entries) == 0 {
-		return entries, nil
-	}
-	var authors []int64
-	for _, e := range entries {
-		authors = append(authors, e.ActorID)
-		if e.BoostActorID != 0 {
-			authors = append(authors, e.BoostActorID)
-		}
-	}
-	relations, err := r.Relations(viewer, unique(authors))
-	if err != nil {
-		return nil, err
-	}
-	hushed := map[int64]bool{}
-	for _, r := range relations {
-		hushed[r.ActorID] = r.Muting || r.Blocking
-	}
-	return slices.DeleteFunc(entries, func(e store.Entry) bool { return hushed[e.ActorID] || hushed[e.BoostActorID] }), nil
-}
-
-// edit is the entity StatusEdit.
-type edit struct {
-	Content          string          `json:"content"`
-	SpoilerText      string          `json:"spoiler_text"`
-	Sensitive        bool            `json:"sensitive"`
-	CreatedAt        string          `json:"created_at"`
-	Account          json.RawMessage `json:"account"`
-	Poll             *struct{}       `json:"poll"`
-	Quote            *struct{}       `json:"quote"`
-	MediaAttachments []*attachment   `json:"media_attachments"`
-	Emojis           []emoji         `json:"emojis"`
-}
-
-// History answers with what a post said, from the first to now.
-func (a *API) History(c *gin.Context) error {
-	e, err := a.original(c)
-	if err != nil {
-		return err
-	}
-	r := a.reader(c)
-	post, err := r.VisiblePost(viewer(c), e.PostID)
-	if err != nil {
-		return err
-	}
-	versions, err := r.Versions(post.ID)
-	if err != nil {
-		return err
-	}
-	media, err := r.PostMedia([]int64{post.ID})
-	if err != nil {
-		return err
-	}
-	accounts, err := a.accounts(r, []int64{post.ActorID})
-	if err != nil || len(accounts) == 0 {
-		return err
-	}
-	edits := make([]edit, 0, len(versions)+1)
-	for _, v := range versions {
-		edits = append(edits, a.version(v, accounts[0]))
-	}
-	now := edit{
-		Content: post.Content, SpoilerText: post.Spoiler, Sensitive: post.Sensitive, CreatedAt: moment(max(post.EditedAt, post.PublishedAt)),
-		Account: accounts[0], MediaAttachments: a.attachments(media[post.ID]), Emojis: emojis(post.Emojis),
-	}
-	return answer(c, append(edits, now))
-}
-
-func (a *API) version(v *store.Version, account json.RawMessage) edit {
-	e := edit{
-		Content: v.Content, SpoilerText: v.Spoiler, Sensitive: v.Sensitive, CreatedAt: moment(v.CreatedAt),
-		Account: account, MediaAttachments: []*attachment{}, Emojis: []emoji{},
-	}
-	for i := range v.Media {
-		e.MediaAttachments = append(e.MediaAttachments, a.attachment(&v.Media[i]))
-	}
-	return e
 }
