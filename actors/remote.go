@@ -16,6 +16,10 @@ import (
 // again when somebody looks.
 const stale = 24 * time.Hour
 
+// inVain is how long a key or its host is left alone that was asked for in
+// vain: what comes meanwhile costs neither them nor us a question.
+const inVain = time.Minute
+
 // Owner is a key with whose it is.
 type Owner struct {
 	Actor *store.Actor
@@ -48,12 +52,25 @@ func (a *Actors) FetchKey(ctx context.Context, keyID string) (Owner, error) {
 	if a.IsOurs(keyID) {
 		return Owner{}, fault.New(fault.Unauthorized, "There is no such key here")
 	}
+	host := string(federation.HostOf(keyID))
+	for _, name := range []string{host, keyID} {
+		if err, ok := a.vain.GetIfPresent(name); ok {
+			return Owner{}, err
+		}
+	}
 	signer, err := a.NodeSigner(ctx)
 	if err != nil {
 		return Owner{}, err
 	}
 	object, err := a.Fed.FetchKey(ctx, keyID, signer)
 	if err != nil {
+		switch {
+		case ctx.Err() != nil: // it is the asker who left
+		case fault.Is(err, fault.Unavailable):
+			a.vain.Set(host, err)
+		case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound):
+			a.vain.Set(keyID, err)
+		}
 		return Owner{}, err
 	}
 	actor, err := a.keep(ctx, object, "")

@@ -98,7 +98,13 @@ func SameOrigin(a, b string) bool {
 	return hostA != "" && hostA == hostB && schemeA == schemeB
 }
 
+// maxURI is how long an address may be that anybody stores or looks up.
+const maxURI = 2048
+
 func origin(uri string) (Host, string) {
+	if len(uri) > maxURI {
+		return "", ""
+	}
 	u, err := url.Parse(uri)
 	if err != nil || u.User != nil || u.Host == "" {
 		return "", ""
