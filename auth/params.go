@@ -113,8 +113,11 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 // logFailure keeps the cause that the reader is not shown.
 func logFailure(r *http.Request, err error) {
 	level := slog.LevelInfo
-	if fault.Of(err) >= fault.Internal {
+	switch kind := fault.Of(err); {
+	case kind >= fault.Internal:
 		level = slog.LevelWarn
+	case kind == fault.Unauthorized:
+		level = slog.LevelDebug // a client whose token has ended asks and asks
 	}
 	path := r.URL.Path
 	if strings.HasPrefix(path, linkPath) {

@@ -22,8 +22,11 @@ func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 		return err
 	}
 	fresh, err := tx.CreateFavourite(a.ID, sender.ID, p.ID)
-	if err != nil || !fresh {
+	if err != nil {
 		return err
+	}
+	if !fresh {
+		return tx.RenewFavourite(a.ID, sender.ID, p.ID)
 	}
 	return i.Notify.Tell(tx, p.ActorID, "favourite", sender.ID, p.ID)
 }
@@ -56,7 +59,7 @@ func (i *Inbox) announce(ctx context.Context, tx *store.Tx, sender *store.Actor,
 
 // boost stores the sender's boost of a post that is for everybody.
 func (i *Inbox) boost(tx *store.Tx, sender *store.Actor, a *federation.Object, p *store.Post) error {
-	if p.DeletedAt != 0 || p.BoostOfID != 0 || p.HeldUntil != 0 || p.Scope == store.Here {
+	if p.DeletedAt != 0 || p.BoostOfID != 0 || p.HeldUntil != 0 || p.Scope != store.World {
 		return nil
 	}
 	if p.Visibility == store.Direct || p.Visibility == store.Private && p.ActorID != sender.ID {
@@ -65,7 +68,9 @@ func (i *Inbox) boost(tx *store.Tx, sender *store.Actor, a *federation.Object, p
 	if blocked, err := tx.HasBlocked(p.ActorID, sender.ID); err != nil || blocked {
 		return err
 	}
-	if _, err := tx.BoostBy(sender.ID, p.ID); !fault.Is(err, fault.NotFound) {
+	if before, err := tx.BoostBy(sender.ID, p.ID); err == nil {
+		return tx.RenewBoost(a.ID, before)
+	} else if !fault.Is(err, fault.NotFound) {
 		return err
 	}
 	boost := postOf(sender, a)

@@ -25,7 +25,7 @@ func (o *Outbox) post(c *gin.Context) (*store.Post, error) {
 	if err != nil {
 		return nil, o.missing(c, id, err)
 	}
-	if !p.Local || p.Scope == store.Here || p.HeldUntil != 0 {
+	if !p.Local || p.Scope != store.World || p.HeldUntil != 0 {
 		return nil, fault.New(fault.NotFound, "Record not found")
 	}
 	return p, nil
@@ -35,7 +35,7 @@ func (o *Outbox) post(c *gin.Context) (*store.Post, error) {
 // that there is none.
 func (o *Outbox) missing(c *gin.Context, id int64, err error) error {
 	p, lookup := o.DB.With(c.Request.Context()).Post(id)
-	if lookup == nil && p.Local && p.DeletedAt != 0 && p.Scope != store.Here && (p.Visibility == store.Public || p.Visibility == store.Unlisted) {
+	if lookup == nil && p.Local && p.DeletedAt != 0 && p.Scope == store.World && (p.Visibility == store.Public || p.Visibility == store.Unlisted) {
 		return fault.New(fault.Gone, "Record not found")
 	}
 	return err

@@ -90,7 +90,7 @@ func audience(author *store.Actor, v store.Visibility, mentioned []string) (to, 
 
 // inboxes are where a post of the visibility goes beyond this node.
 func (o *Outbox) inboxes(r store.Reader, p *store.Post, also []*store.Actor) ([]string, error) {
-	if p.Scope == store.Here {
+	if p.Scope != store.World {
 		return nil, nil
 	}
 	var list []string

@@ -69,6 +69,7 @@ type demoNode struct {
 
 func (d *demo) run(r *run) error {
 	log := slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	slog.SetDefault(log)
 	provider, err := d.provider()
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ func (serveCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	slog.SetDefault(log)
 	var dev http.Handler
 	if cfg.Development {
 		if dev, err = develop(cfg); err != nil {

@@ -24,6 +24,23 @@ func (tx *Tx) DeleteFavourite(actor, post int64) (string, error) {
 	return uri, err
 }
 
+// RenewFavourite has a favourite stand under the id of the activity that said
+// it again: taking back the first does not end it.
+func (tx *Tx) RenewFavourite(uri string, actor, post int64) error {
+	return tx.renew("favourites", uri, "actor_id = ? AND post_id = ?", actor, post)
+}
+
+// RenewBoost is RenewFavourite for a boost.
+func (tx *Tx) RenewBoost(uri string, boost *Post) error {
+	return tx.renew("posts", uri, "id = ? AND NOT local", boost.ID)
+}
+
+func (tx *Tx) renew(table, uri, which string, args ...any) error {
+	_, err := tx.exec(`UPDATE `+table+` SET uri = ? WHERE `+which+` AND NOT EXISTS (SELECT 1 FROM `+table+` x WHERE x.uri = ?)`,
+		append(append([]any{uri}, args...), uri)...)
+	return err
+}
+
 // FavouriteByURI is the actor and post of the Like with the URI.
 func (r Reader) FavouriteByURI(uri string) (actor, post int64, err error) {
 	var row struct{ ActorID, PostID int64 }

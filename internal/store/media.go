@@ -57,7 +57,7 @@ func (tx *Tx) DropUnusedMedia(before Time, limit int) ([]*Media, error) {
 
 // setTags files a public post under its hashtags.
 func (tx *Tx) setTags(p *Post) error {
-	if p.Visibility != Public || p.Scope == Here && !p.Local {
+	if p.Visibility != Public {
 		return nil
 	}
 	for _, tag := range p.Tags {

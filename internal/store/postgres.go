@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,6 +22,9 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 		return fmt.Errorf("database.url is not a PostgreSQL URL: %w", err)
 	}
 	config.MaxConns = max(config.MaxConns, int32(8*runtime.NumCPU()))
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

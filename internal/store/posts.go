@@ -122,7 +122,7 @@ func (r Reader) Thread(viewer int64, p *Post, maxAncestors, maxDescendants int) 
 // Replies are the public replies to a post, for its replies collection.
 func (r Reader) Replies(postID int64, after int64, limit int) ([]*Post, error) {
 	var rows []*Post
-	return rows, r.scan(&rows, `SELECT * FROM posts WHERE in_reply_to_id = ? AND id > ? AND visibility IN ('public','unlisted') AND deleted_at = 0 AND held_until = 0 AND scope <> 'here' ORDER BY id LIMIT ?`, postID, after, limit)
+	return rows, r.scan(&rows, `SELECT * FROM posts WHERE in_reply_to_id = ? AND id > ? AND visibility IN ('public','unlisted') AND deleted_at = 0 AND held_until = 0 AND scope = 'world' ORDER BY id LIMIT ?`, postID, after, limit)
 }
 
 // Versions are what a post said before each edit, oldest first.

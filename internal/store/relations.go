@@ -206,6 +206,17 @@ func (tx *Tx) CreateBlock(uri string, actor, target int64) (bool, error) {
 	return n > 0, err
 }
 
+// RenewBlock has a block stand under the id of the activity that said it again.
+func (tx *Tx) RenewBlock(uri string, actor, target int64) error {
+	return tx.renew("blocks", uri, "actor_id = ? AND target_id = ?", actor, target)
+}
+
+// BlockURI is the id under which actor blocks target, empty if not at all.
+func (r Reader) BlockURI(actor, target int64) (string, error) {
+	var uri string
+	return uri, r.scan(&uri, `SELECT uri FROM blocks WHERE actor_id = ? AND target_id = ?`, actor, target)
+}
+
 // DeleteBlock ends a block and gives the URI it had, empty if there was none.
 func (tx *Tx) DeleteBlock(actor, target int64) (string, error) {
 	var uri string

@@ -14,7 +14,8 @@ const (
 // Scope is how far a post may travel, apart from its visibility.
 type Scope string
 
-// The scopes, narrow to wide.
+// The scopes, narrow to wide. Until partners have terms to tell them apart by,
+// whatever is not for the world stays on this node.
 const (
 	Here         Scope = "here"
 	Organisation Scope = "organisation"

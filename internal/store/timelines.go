@@ -175,7 +175,7 @@ func (r Reader) Bookmarks(reader int64, page Page) ([]Entry, error) {
 func (r Reader) Outbox(actorID int64, page Page) ([]*Post, error) {
 	bounds, args, order := page.bounds("id")
 	var rows []*Post
-	err := r.scan(&rows, `SELECT * FROM posts WHERE actor_id = ? AND visibility IN ('public','unlisted') AND scope <> 'here' AND deleted_at = 0 AND held_until = 0 AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
+	err := r.scan(&rows, `SELECT * FROM posts WHERE actor_id = ? AND visibility IN ('public','unlisted') AND scope = 'world' AND deleted_at = 0 AND held_until = 0 AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
 		append(append([]any{actorID}, args...), page.Limit)...)
 	return newestFirst(page, rows), err
 }

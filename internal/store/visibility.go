@@ -26,7 +26,7 @@ type Sight struct {
 func (s Sight) MaySee() bool {
 	author := s.Viewer != 0 && s.Viewer == s.Author
 	switch {
-	case s.Deleted, s.Held && !author, s.Blocked, s.Scope == Here && !s.ViewerLocal:
+	case s.Deleted, s.Held && !author, s.Blocked, s.Scope != World && !s.ViewerLocal:
 		return false
 	case !slices.Contains([]Lifecycle{Active, Deprovisioned}, s.Lifecycle):
 		return false
@@ -40,7 +40,7 @@ func (s Sight) MaySee() bool {
 // visibleSQL is MaySee for a post p and its author a; each ? is the viewer.
 const visibleSQL = `(p.deleted_at = 0 AND (p.held_until = 0 OR p.actor_id = ?)
  AND a.lifecycle IN ('active','deprovisioned')
- AND (p.scope <> 'here' OR EXISTS (SELECT 1 FROM users vu WHERE vu.actor_id = ?))
+ AND (p.scope = 'world' OR EXISTS (SELECT 1 FROM users vu WHERE vu.actor_id = ?))
  AND (p.visibility IN ('public','unlisted') OR p.actor_id = ?
   OR EXISTS (SELECT 1 FROM mentions vm WHERE vm.post_id = p.id AND vm.actor_id = ?)
   OR (p.visibility = 'private' AND EXISTS (SELECT 1 FROM follows vf WHERE vf.follower_id = ? AND vf.target_id = p.actor_id AND vf.accepted)))
