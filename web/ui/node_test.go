@@ -48,7 +48,7 @@ func newNode(t testing.TB) *node {
 	gin.SetMode(gin.ReleaseMode)
 	door := gin.New()
 	server := httptest.NewServer(door)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	db := storetest.Open(t, storetest.URL(t, "sqlite"))
 	n := &node{t: t, db: db, url: server.URL, UI: wire(t, db, server.URL)}
 	n.auth = &auth.Auth{DB: db, URL: server.URL, Actors: n.Actors}

@@ -112,6 +112,12 @@ function times(within = document) {
 
 setInterval(times, 30_000);
 
+// Whether the page is live shows on the body.
+document.addEventListener("htmx:sseOpen", () => document.body.classList.add("connected"));
+for (const name of ["htmx:sseError", "htmx:sseClose"]) {
+  document.addEventListener(name, () => document.body.classList.remove("connected"));
+}
+
 // What arrives live takes the place of what the page has of it already.
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
   const data = event.detail?.data ?? "";
