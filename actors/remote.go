@@ -217,6 +217,10 @@ func (a *Actors) keep(ctx context.Context, object *federation.Object, handle str
 		actor.CreatedAt = store.Now()
 	}
 	err = a.DB.Write(ctx, func(tx *store.Tx) error {
+		// Whom we meet for the first time we often meet twenty times at once.
+		if err := tx.Alone(object.ID); err != nil {
+			return err
+		}
 		before, err := tx.ActorByURI(object.ID)
 		switch {
 		case err == nil:

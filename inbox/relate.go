@@ -123,8 +123,11 @@ func (i *Inbox) block(_ context.Context, tx *store.Tx, sender *store.Actor, a *f
 			return err
 		}
 	}
-	_, err = tx.CreateBlock(a.ID, sender.ID, target.ID)
-	return err
+	fresh, err := tx.CreateBlock(a.ID, sender.ID, target.ID)
+	if err != nil || fresh {
+		return err
+	}
+	return tx.RenewBlock(a.ID, sender.ID, target.ID)
 }
 
 // undo takes back what the sender did before. What has not come yet is dead
@@ -145,12 +148,22 @@ func (i *Inbox) undo(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 	return tx.Bury(sender.ID, uri)
 }
 
+// replaced reports whether an act that is taken back did come, so that one
+// which stands under another id was done anew after it. Where it never came
+// the id may be made up, as some servers do, and who and what decide.
+func replaced(tx *store.Tx, sender *store.Actor, o *federation.Object) (bool, error) {
+	return tx.Arrived(o.ID, string(federation.HostOf(sender.URI)))
+}
+
 func (i *Inbox) unfollow(tx *store.Tx, sender *store.Actor, o *federation.Object) (bool, error) {
 	if o.Type != "" && o.Type != "Follow" {
 		return false, nil
 	}
 	f, err := tx.FollowByURI(o.ID)
 	if fault.Is(err, fault.NotFound) && o.Type == "Follow" {
+		if past, err := replaced(tx, sender, o); err != nil || past {
+			return false, err
+		}
 		target, terr := tx.ActorByURI(o.ObjectID())
 		if terr != nil {
 			return false, ignoreMissing(terr)
@@ -169,6 +182,9 @@ func (i *Inbox) unlike(tx *store.Tx, sender *store.Actor, o *federation.Object) 
 	}
 	actor, post, err := tx.FavouriteByURI(o.ID)
 	if fault.Is(err, fault.NotFound) && o.ObjectID() != "" {
+		if past, err := replaced(tx, sender, o); err != nil || past {
+			return false, err
+		}
 		liked, perr := tx.PostByURI(o.ObjectID())
 		if perr != nil {
 			return false, ignoreMissing(perr)
@@ -204,8 +220,17 @@ func (i *Inbox) unblock(tx *store.Tx, sender *store.Actor, o *federation.Object)
 	if err != nil {
 		return false, ignoreMissing(err)
 	}
-	uri, err := tx.DeleteBlock(sender.ID, target.ID)
-	return uri != "", err
+	block, err := tx.BlockURI(sender.ID, target.ID)
+	if err != nil || block == "" {
+		return false, err
+	}
+	if block != o.ID {
+		if past, err := replaced(tx, sender, o); err != nil || past {
+			return false, err
+		}
+	}
+	_, err = tx.DeleteBlock(sender.ID, target.ID)
+	return true, err
 }
 
 func ignoreMissing(err error) error {

@@ -323,3 +323,11 @@ var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleC
 		}
 		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 	}}}
+
+// Document is what is published at a path.
+func (h *Host) Document(path string) Doc {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d, _ := h.docs[path].(Doc)
+	return d
+}

@@ -101,6 +101,16 @@ func (r Reader) SigningKey(actorID int64) (*Key, error) {
 	return &k, r.one(&k, "Key", `SELECT * FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0 ORDER BY created_at DESC LIMIT 1`, actorID)
 }
 
+// Alone waits until no other transaction is under way that asked for the same
+// name, and keeps it until this one ends. SQLite has one writer anyway.
+func (tx *Tx) Alone(name string) error {
+	if !tx.postgres {
+		return nil
+	}
+	_, err := tx.exec(`SELECT pg_advisory_xact_lock(7033419, hashtext(?))`, name)
+	return err
+}
+
 // CreateActor stores a new actor under its handle. Where the handle belonged
 // to another, a remote one's is taken over: its node has given it anew.
 func (tx *Tx) CreateActor(a *Actor) error {
