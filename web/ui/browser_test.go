@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -96,7 +95,7 @@ func TestInABrowser(t *testing.T) {
 		chromedp.Evaluate[chromedp.Void](`document.activeElement.value = ""`),
 		chromedp.KeyEvent("from the keyboard https://example.org/a/very/long/address/that/counts/less"),
 		holds(`document.querySelector('.left').value == String(500 - 'from the keyboard '.length - 23)`),
-		chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(input.ModifierCtrl)),
+		chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierCtrl)),
 		chromedp.WaitVisible(".flash"), holds(`document.querySelector('#list').textContent.includes('from the keyboard')`))
 
 	bob.post("/ui/posts/" + second + "/delete").ok()
