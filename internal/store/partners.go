@@ -8,11 +8,11 @@ func (r Reader) Partners() ([]*Partner, error) {
 	return rows, r.scan(&rows, `SELECT * FROM partners ORDER BY domain`)
 }
 
-// SetPartner stores the policy for a domain in place of what was there.
+// SetPartner stores the policy for a domain in place of the one that was there.
 func (tx *Tx) SetPartner(p *Partner) error {
 	p.UpdatedAt = Now()
 	p.CreatedAt = p.UpdatedAt
-	return tx.g.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "domain"}}, DoUpdates: clause.AssignmentColumns([]string{"policy", "organisation", "comment", "updated_at"})}).Create(p).Error
+	return tx.g.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "domain"}}, DoUpdates: clause.AssignmentColumns([]string{"policy", "updated_at"})}).Create(p).Error
 }
 
 // DeletePartner forgets the policy for a domain.
