@@ -25,6 +25,8 @@ type process struct {
 	log     *os.File
 	running *exec.Cmd
 	ended   chan error
+
+	graceless bool // it simply ends when it is asked to stop
 }
 
 // newProcess is one that does not run yet. It ends with the test, and if that
@@ -103,7 +105,7 @@ func (p *process) finish() {
 	if p.running != nil {
 		_ = p.running.Process.Signal(syscall.SIGCONT)
 		_ = p.running.Process.Signal(syscall.SIGTERM)
-		if err := p.waitEnded(); err != nil {
+		if err := p.waitEnded(); err != nil && !p.graceless {
 			p.t.Errorf("%s did not stop well: %v", p.name, err)
 			if p.running != nil {
 				_ = p.running.Process.Kill()
