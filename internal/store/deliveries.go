@@ -44,8 +44,11 @@ func (r Reader) Due(activityID int64, now Time) ([]*Delivery, error) {
 }
 
 // NextDue is when the activity's next delivery is due, 0 if all are settled.
+// One that waits for an earlier one is not due before that is.
 func (r Reader) NextDue(activityID int64) (Time, error) {
-	n, err := r.number(`SELECT MIN(next_at) FROM deliveries WHERE activity_id = ? AND state = 'pending'`, activityID)
+	n, err := r.number(`SELECT MIN(CASE WHEN earlier > next_at THEN earlier ELSE next_at END) FROM (SELECT d.next_at, COALESCE(
+ (SELECT MAX(e.next_at) FROM deliveries e WHERE e.host = d.host AND e.object_uri = d.object_uri AND e.state = 'pending' AND e.activity_id < d.activity_id), 0) AS earlier
+ FROM deliveries d WHERE d.activity_id = ? AND d.state = 'pending') w`, activityID)
 	return Time(n), err
 }
 

@@ -226,15 +226,13 @@ func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Med
 	if err != nil {
 		return err
 	}
-	v := Version{PostID: p.ID, Version: before.Version, Content: before.Content, Source: before.Source, Spoiler: before.Spoiler,
-		Sensitive: before.Sensitive, Language: before.Language, ActedBy: before.ActedBy, CreatedAt: max(before.EditedAt, before.PublishedAt)}
-	for _, m := range shown {
-		v.Media = append(v.Media, *m)
+	p.Version, p.Revision = before.Version, before.Revision+1
+	if before.HeldUntil == 0 { // else nobody has read it, and nobody ever will
+		if err := tx.keepVersion(before, shown); err != nil {
+			return err
+		}
+		p.Version++
 	}
-	if err := tx.g.Create(&v).Error; err != nil {
-		return err
-	}
-	p.Version, p.Revision = before.Version+1, before.Revision+1
 	err = tx.g.Model(p).Select("Content", "Source", "Spoiler", "Sensitive", "Language", "Emojis", "Tags", "EditedAt", "ActedBy", "Version", "Revision", "Kind", "URL").Updates(p).Error
 	if err != nil {
 		return err
@@ -246,6 +244,16 @@ func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Med
 		return err
 	}
 	return tx.insertParts(p, mentions, media)
+}
+
+// keepVersion keeps what a post says before it is edited.
+func (tx *Tx) keepVersion(before *Post, shown []*Media) error {
+	v := Version{PostID: before.ID, Version: before.Version, Content: before.Content, Source: before.Source, Spoiler: before.Spoiler,
+		Sensitive: before.Sensitive, Language: before.Language, ActedBy: before.ActedBy, CreatedAt: max(before.EditedAt, before.PublishedAt)}
+	for _, m := range shown {
+		v.Media = append(v.Media, *m)
+	}
+	return tx.g.Create(&v).Error
 }
 
 // TombstonePost hides a post from everybody. What it said stays for evidence
@@ -276,6 +284,7 @@ func (tx *Tx) TombstonePost(p *Post) error {
 func (tx *Tx) EraseHeldPost(p *Post) error {
 	for _, query := range []string{
 		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`,
+		`DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`, `DELETE FROM pins WHERE post_id = ?`,
 		`DELETE FROM post_versions WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
 	} {
 		if _, err := tx.exec(query, p.ID); err != nil {

@@ -183,7 +183,7 @@ func (r Reader) Outbox(actorID int64, page Page) ([]*Post, error) {
 // Pinned are the ids of the public posts an actor features.
 func (r Reader) Pinned(actorID int64) ([]*Post, error) {
 	var rows []*Post
-	return rows, r.scan(&rows, `SELECT p.* FROM pins n JOIN posts p ON p.id = n.post_id WHERE n.actor_id = ? AND p.visibility IN ('public','unlisted') AND p.deleted_at = 0 ORDER BY n.created_at DESC LIMIT 20`, actorID)
+	return rows, r.scan(&rows, `SELECT p.* FROM pins n JOIN posts p ON p.id = n.post_id WHERE n.actor_id = ? AND p.visibility IN ('public','unlisted') AND p.scope = 'world' AND p.held_until = 0 AND p.deleted_at = 0 ORDER BY n.created_at DESC LIMIT 20`, actorID)
 }
 
 // Flags are what a viewer did to a post.
