@@ -1,0 +1,21 @@
+# The few commands. Nothing but `make test` needs more than Go.
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint fuzz
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## run two departments and an identity provider on this machine
+	go run ./cmd/parley demo
+
+test: ## run every test; installs what is missing where it may
+	bash scripts/test.sh
+
+bench: ## measure
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: ## check how the code is written
+	bash scripts/lint.sh
+
+fuzz: ## give each fuzz test half a minute
+	bash scripts/fuzz.sh

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Runs every test of Parley: `make test`.
+#
+# What the tests use and this machine lacks is installed where that is allowed:
+# Debian's packages as root, the modules of the other server with npm. What
+# cannot be had is named at the end, with the tests that were skipped for it.
+# A PostgreSQL server is started for the tests and thrown away after them,
+# unless PARLEY_TEST_POSTGRES names one on which databases may be made.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scratch=$(mktemp -d)
+missing=()
+cluster_owner=()
+
+main() {
+    trap finish EXIT
+    install_packages
+    install_modules
+    start_postgres
+    local status=0
+    go test -timeout 15m "$@" ./... || status=$?
+    say_what_is_missing
+    return "$status"
+}
+
+# install_packages gets from Debian what the tests call by name.
+install_packages() {
+    local wanted=()
+    [[ -n ${PARLEY_TEST_POSTGRES:-} ]] || postgres_programs >/dev/null || wanted+=(postgresql)
+    command -v chromium >/dev/null || wanted+=(chromium)
+    command -v toot >/dev/null || wanted+=(toot)
+    command -v npm >/dev/null || wanted+=(npm)
+    if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
+        echo "Installing with apt-get: ${wanted[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        if ! { apt-get update && apt-get install --yes --no-install-recommends "${wanted[@]}"; } >"$scratch/apt.log" 2>&1; then
+            tail -n 5 "$scratch/apt.log"
+        fi
+    fi
+    command -v chromium >/dev/null || missing+=("chromium: the tests in a browser")
+    command -v toot >/dev/null || missing+=("toot: the test with that client")
+}
+
+# install_modules gets what the other server in test/peer is made of.
+install_modules() {
+    local installed=test/peer/node_modules/.package-lock.json
+    [[ $installed -nt test/peer/package-lock.json ]] && return
+    if ! command -v npm >/dev/null; then
+        missing+=("npm: the test with another server, on Fedify")
+        return
+    fi
+    echo "Installing the modules of test/peer with npm"
+    if ! (cd test/peer && npm ci --no-audit --no-fund --loglevel=error </dev/null) >"$scratch/npm.log" 2>&1; then
+        tail -n 5 "$scratch/npm.log"
+        rm -rf test/peer/node_modules
+        missing+=("the npm modules of test/peer: the test with another server, on Fedify")
+    fi
+}
+
+# postgres_programs prints the folder with initdb and pg_ctl.
+postgres_programs() {
+    local found
+    found=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    if [[ -n $found ]]; then
+        echo "$found"
+    elif found=$(command -v initdb); then
+        dirname "$(readlink -f "$found")"
+    else
+        return 1
+    fi
+}
+
+# start_postgres starts a cluster that only a socket in our folder leads to.
+# PostgreSQL does not run as root.
+start_postgres() {
+    [[ -z ${PARLEY_TEST_POSTGRES:-} ]] || return 0
+    local programs
+    if ! programs=$(postgres_programs); then
+        missing+=("PostgreSQL: half of the tests of what is stored, and of nodes")
+        return
+    fi
+    if ((EUID == 0)); then
+        cluster_owner=(runuser -u postgres --)
+        chown postgres "$scratch"
+    fi
+    if ! as_owner "$programs/initdb" --auth=trust --username=postgres --no-sync --encoding=UTF8 --locale=C -D "$scratch/cluster" >"$scratch.log" 2>&1 ||
+        ! as_owner "$programs/pg_ctl" start -w -D "$scratch/cluster" -l "$scratch/postgres.log" \
+            -o "-c listen_addresses='' -c unix_socket_directories='$scratch' -c max_connections=500 -c fsync=off" >>"$scratch.log" 2>&1; then
+        tail -n 5 "$scratch.log"
+        missing+=("PostgreSQL, which did not start: half of the tests of what is stored, and of nodes")
+        return
+    fi
+    cluster=$programs
+    export PARLEY_TEST_POSTGRES="postgres://postgres@/postgres?host=$scratch&sslmode=disable"
+}
+
+# as_owner runs something as the user whose cluster it is, from a folder that
+# every user may enter.
+as_owner() { (cd / && "${cluster_owner[@]}" "$@"); }
+
+finish() {
+    if [[ -n ${cluster:-} ]]; then
+        as_owner "$cluster/pg_ctl" stop -m immediate -D "$scratch/cluster" >/dev/null 2>&1 || true
+    fi
+    rm -rf "$scratch" "$scratch.log"
+}
+
+say_what_is_missing() {
+    ((${#missing[@]})) || return 0
+    echo
+    echo "Skipped, because it is not here and could not be installed:"
+    printf '  %s\n' "${missing[@]}"
+}
+
+main "$@"
