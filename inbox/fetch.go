@@ -102,7 +102,7 @@ func (i *Inbox) take(ctx context.Context, o *federation.Object, depth int) (*sto
 	}
 	var p *store.Post
 	err = i.DB.Write(ctx, func(tx *store.Tx) error {
-		mentioned, err := tx.ActorsByURI(named(o))
+		mentioned, err := tx.ActorsByURI(named(author, o))
 		if err != nil {
 			return err
 		}

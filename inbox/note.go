@@ -33,7 +33,7 @@ func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if err := authored(sender, o); err != nil {
 		return err
 	}
-	mentioned, err := tx.ActorsByURI(named(o))
+	mentioned, err := tx.ActorsByURI(named(sender, o))
 	if err != nil {
 		return err
 	}
@@ -56,8 +56,9 @@ func authored(sender *store.Actor, o *federation.Object) error {
 	return nil
 }
 
-// named are the URIs of those whom a post names or is addressed to.
-func named(o *federation.Object) []string {
+// named are the URIs of those whom a post of the author names or is addressed
+// to, but for everybody and his followers.
+func named(author *store.Actor, o *federation.Object) []string {
 	var list []string
 	for _, t := range o.Tag {
 		if t.Type == "Mention" && t.Href != "" && len(list) < maxMentions {
@@ -65,7 +66,7 @@ func named(o *federation.Object) []string {
 		}
 	}
 	for _, uri := range o.Recipients() {
-		if !federation.IsPublic(uri) && len(list) < 2*maxMentions && !slices.Contains(list, uri) {
+		if !federation.IsPublic(uri) && uri != author.FollowersURI && len(list) < 2*maxMentions && !slices.Contains(list, uri) {
 			list = append(list, uri)
 		}
 	}
@@ -102,7 +103,7 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 		return nil, err
 	}
 	p.Listed = p.Visibility == store.Public && !author.Limited && (p.InReplyToURI == "" || p.InReplyToActorID == author.ID)
-	mentions, here := mentionsOf(o, mentioned)
+	mentions, here := mentionsOf(author, o, mentioned)
 	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
 	if err != nil || !stored {
 		return nil, err
@@ -219,12 +220,12 @@ func visibilityOf(author *store.Actor, o *federation.Object) store.Visibility {
 
 // mentionsOf are the rows for those who are named, silent for those who are
 // only addressed, and the ids of ours among the named.
-func mentionsOf(o *federation.Object, known map[string]*store.Actor) (rows []store.Mention, here []int64) {
+func mentionsOf(author *store.Actor, o *federation.Object, known map[string]*store.Actor) (rows []store.Mention, here []int64) {
 	loud := map[string]bool{}
 	for _, t := range o.Tag {
 		loud[t.Href] = loud[t.Href] || t.Type == "Mention"
 	}
-	for _, uri := range named(o) {
+	for _, uri := range named(author, o) {
 		actor := known[uri]
 		if actor == nil {
 			continue
@@ -305,13 +306,13 @@ func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federa
 	if err != nil {
 		return err
 	}
-	mentioned, err := tx.ActorsByURI(named(o))
+	mentioned, err := tx.ActorsByURI(named(sender, o))
 	if err != nil {
 		return err
 	}
 	says(p, o)
 	p.EditedAt, p.URL = min(at, store.Now()), cmp.Or(o.URL, o.ID)
-	rows, _ := mentionsOf(o, mentioned)
+	rows, _ := mentionsOf(sender, o, mentioned)
 	if err := tx.EditPost(p, shown[p.ID], rows, mediaOf(sender, o)); err != nil {
 		return err
 	}

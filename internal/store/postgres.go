@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -25,6 +27,9 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	// Our queries are ranges of an index whatever the values are; planning them
+	// anew for each set of values costs more than running them.
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -43,9 +48,24 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	db.closers = append(db.closers, conns.Close, func() error { pool.Close(); return nil })
 	db.Reader = Reader{g: g, postgres: true}
 	db.write = func(ctx context.Context, apply func(*Tx) error) error {
-		return writePostgres(ctx, g, conns, apply)
+		err := writePostgres(ctx, g, conns, apply)
+		for tries := 1; tries < maxTries && collided(err); tries++ {
+			err = writePostgres(ctx, g, conns, apply)
+		}
+		return err
 	}
 	return nil
+}
+
+// maxTries is how often a write is tried that others get in the way of.
+const maxTries = 4
+
+// collided reports whether a write met another that was under way: it stored
+// what was not there a moment ago, or each waited for the other. Once more,
+// and it sees what the other did.
+func collided(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains([]string{"23505", "40P01", "40001"}, e.Code)
 }
 
 // writePostgres runs apply in a transaction that GORM and pgx both hold: pgx
