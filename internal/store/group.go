@@ -16,7 +16,8 @@ type groupWriter struct {
 	conn     *sql.Conn
 	g        *gorm.DB
 	requests chan *request
-	done     chan struct{}
+	done     chan struct{} // closed: take no more
+	ended    chan struct{} // closed: what was under way is answered
 }
 
 // groupSize bounds how many requests share a commit.
@@ -46,8 +47,12 @@ func (w *groupWriter) write(ctx context.Context, apply func(*Tx) error) error {
 	}
 	select {
 	case <-r.done:
-	case <-w.done:
-		return errClosed
+	case <-w.ended:
+		select {
+		case <-r.done:
+		default:
+			return errClosed
+		}
 	}
 	if r.err != nil {
 		return r.err
@@ -59,6 +64,7 @@ func (w *groupWriter) write(ctx context.Context, apply func(*Tx) error) error {
 }
 
 func (w *groupWriter) run() {
+	defer close(w.ended)
 	for {
 		select {
 		case first := <-w.requests:
@@ -147,5 +153,6 @@ func failAll(group []*request, err error) {
 
 func (w *groupWriter) close() error {
 	close(w.done)
+	<-w.ended
 	return w.conn.Close()
 }

@@ -264,6 +264,9 @@ func (tx *Tx) TombstonePost(p *Post) error {
 		return err
 	}
 	// Boosts of it go with it: they would show nothing.
+	if _, err := tx.exec(`UPDATE actors SET statuses_count = statuses_count - 1, revision = revision + 1 WHERE id IN (SELECT actor_id FROM posts WHERE boost_of_id = ? AND deleted_at = 0)`, p.ID); err != nil {
+		return err
+	}
 	if _, err := tx.exec(`UPDATE posts SET deleted_at = ?, revision = revision + 1 WHERE boost_of_id = ? AND deleted_at = 0`, Now(), p.ID); err != nil {
 		return err
 	}

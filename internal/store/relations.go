@@ -177,11 +177,12 @@ func (tx *Tx) AcceptFollow(f *Follow) (bool, error) {
 // DeleteFollow ends a follow or a request: the reader loses at once what only
 // followers may see.
 func (tx *Tx) DeleteFollow(f *Follow) error {
-	n, err := tx.exec(`DELETE FROM follows WHERE id = ?`, f.ID)
-	if err != nil || n == 0 {
+	// What f says may be older than an Accept by another process.
+	var gone []bool
+	if err := tx.scan(&gone, `DELETE FROM follows WHERE id = ? RETURNING accepted`, f.ID); err != nil || len(gone) == 0 {
 		return err
 	}
-	if f.Accepted {
+	if gone[0] {
 		if err := tx.countFollow(f, -1); err != nil {
 			return err
 		}
@@ -193,11 +194,22 @@ func (tx *Tx) DeleteFollow(f *Follow) error {
 }
 
 func (tx *Tx) countFollow(f *Follow, by int) error {
-	if _, err := tx.exec(`UPDATE actors SET following_count = following_count + ?, revision = revision + 1 WHERE id = ?`, by, f.FollowerID); err != nil {
+	following := func() error {
+		_, err := tx.exec(`UPDATE actors SET following_count = following_count + ?, revision = revision + 1 WHERE id = ?`, by, f.FollowerID)
 		return err
 	}
-	_, err := tx.exec(`UPDATE actors SET followers_count = followers_count + ?, revision = revision + 1 WHERE id = ?`, by, f.TargetID)
-	return err
+	followers := func() error {
+		_, err := tx.exec(`UPDATE actors SET followers_count = followers_count + ?, revision = revision + 1 WHERE id = ?`, by, f.TargetID)
+		return err
+	}
+	// Two who follow each other at the same time take the rows in one order.
+	if f.FollowerID > f.TargetID {
+		following, followers = followers, following
+	}
+	if err := following(); err != nil {
+		return err
+	}
+	return followers()
 }
 
 // CreateBlock stores a block and tells whether it is new.

@@ -49,7 +49,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	}
 	db.SQLite = writes
 	db.Reader = Reader{g: reader}
-	w := &groupWriter{conn: conn, g: writer, requests: make(chan *request, 1024), done: make(chan struct{})}
+	w := &groupWriter{conn: conn, g: writer, requests: make(chan *request, 1024), done: make(chan struct{}), ended: make(chan struct{})}
 	db.closers = append([]func() error{w.close}, db.closers...)
 	db.write = w.write
 	go w.run()

@@ -79,7 +79,8 @@ func (db *DB) Close() error {
 
 // Write runs apply in one transaction and returns when it is on disk. When
 // apply fails nothing of it is kept. It must be quick and must not wait for
-// anything but the database: on SQLite it shares its commit with others.
+// anything but the database: on SQLite it shares its commit with others, and on
+// PostgreSQL it is run again where it collides with another.
 func (db *DB) Write(ctx context.Context, apply func(*Tx) error) error {
 	return db.write(ctx, apply)
 }

@@ -41,6 +41,7 @@ func URL(t testing.TB, kind string) string {
 	ctx := context.Background()
 	name := fmt.Sprintf("parley_test_%d", store.NewID())
 	admin(t, ctx, server, "CREATE DATABASE "+name)
+	admin(t, ctx, server, "ALTER DATABASE "+name+" SET synchronous_commit = off") // nobody cuts its power
 	t.Cleanup(func() { admin(t, ctx, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u, err := url.Parse(server)
 	if err != nil {
