@@ -1,6 +1,7 @@
 package test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -48,6 +49,20 @@ func TestKillSender(t *testing.T) {
 		p.engineering.start()
 		p.sales.start()
 		p.arrives(t, "Said while engineering was down.")
+	})
+}
+
+// TestKillWaiting loses the power of a node that has tried to deliver and is
+// to try again later.
+func TestKillWaiting(t *testing.T) {
+	onEachPair(t, func(t *testing.T, p *pair) {
+		p.engineering.kill()
+		p.alice.say("Said, and tried to deliver.")
+		eventually(t, "the try fails", func() bool { return bytes.Contains(p.sales.written(), []byte("delivery failed")) })
+		p.sales.kill()
+		p.engineering.start()
+		p.sales.start()
+		p.arrives(t, "Said, and tried to deliver.")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -133,7 +134,7 @@ func (p *process) written() []byte {
 func environment(settings ...string) []string {
 	var env []string
 	for _, variable := range os.Environ() {
-		if len(variable) < 7 || variable[:7] != "PARLEY_" {
+		if !strings.HasPrefix(variable, "PARLEY_") {
 			env = append(env, variable)
 		}
 	}
