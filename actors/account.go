@@ -63,9 +63,16 @@ func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error)
 	return &store.Account{Actor: *actor, User: *user}, nil
 }
 
+// localNames is what a transaction holds that gives one of ours a name: two
+// people who sign in for the first time at once do not get the same.
+const localNames = "names of ours"
+
 // freeName settles the name of a new actor. A name that ever was somebody's
 // stays theirs: old handles keep resolving.
 func (a *Actors) freeName(tx *store.Tx, actor *store.Actor, exact bool) error {
+	if err := tx.Alone(localNames); err != nil {
+		return err
+	}
 	wanted := actor.Username
 	for n := 2; ; n++ {
 		_, err := tx.ActorByHandle(actor.Username, "")
@@ -91,6 +98,9 @@ func (a *Actors) Rename(ctx context.Context, by, id int64, name string) (*store.
 	}
 	var actor *store.Actor
 	err := a.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.Alone(localNames); err != nil {
+			return err
+		}
 		if actor, err = tx.Actor(id); err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func (a *Actors) Open(ctx context.Context) error {
 		return err
 	}
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Alone(localNames); err != nil {
+			return err
+		}
 		if _, err := tx.InstanceActor(); !fault.Is(err, fault.NotFound) {
 			return err // another process was first
 		}
