@@ -155,12 +155,4 @@ func optionalMoment(t store.Time) *string {
 	return &s
 }
 
-// list is never null.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
-}
-
 func contextOf(c *gin.Context) context.Context { return c.Request.Context() }
