@@ -89,16 +89,15 @@ func (o *Outbox) record(ctx context.Context, batch []store.Attempt) error {
 // try delivers once and decides what becomes of the delivery.
 func (o *Outbox) try(ctx context.Context, activity *store.Activity, d *store.Delivery, body []byte, digest string, key *federation.Key) store.Attempt {
 	host := federation.Host(d.Host)
-	gate := o.gates.of(host)
-	if until := gate.shutUntil(); until > 0 {
-		d.NextAt = until
-		return store.Attempt{Delivery: d, Postponed: true}
-	}
 	if err := o.Partners.Admits(host); err != nil {
 		d.State = "dead"
 		return store.Attempt{Delivery: d, Error: err.Error()}
 	}
-	gate.enter()
+	gate := o.gates.of(host)
+	if until := gate.enter(); until > 0 {
+		d.NextAt = until
+		return store.Attempt{Delivery: d, Postponed: true}
+	}
 	result := o.Fed.Deliver(ctx, d.Inbox, body, digest, key)
 	gate.leave(result)
 	d.Attempts++

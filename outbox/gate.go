@@ -19,7 +19,9 @@ const (
 	gateWidth    = 16               // deliveries to a host at a time
 	gatePatience = 3                // failures in a row before a host is left alone
 	gatePause    = 30 * time.Second // for how long, doubled with each failure after
-	gateLongest  = 30 * time.Minute
+	gateLongest  = 90 * time.Minute // so that a host that is away is tried at most 40 times a day
+	gateProbe    = 20 * time.Second // how long all wait at most for how one fares that goes ahead
+	gateGlance   = 2 * time.Second  // how often they look
 )
 
 type gate struct {
@@ -27,6 +29,7 @@ type gate struct {
 	mu     sync.Mutex
 	failed int
 	until  time.Time
+	probe  bool // one goes ahead of the others
 }
 
 func (g *gates) of(host federation.Host) *gate {
@@ -43,17 +46,36 @@ func (g *gates) of(host federation.Host) *gate {
 	return one
 }
 
-// shutUntil is when the host may be tried again, 0 if it may be now.
+// enter waits for a place, and is 0 where it has one. Where the host is left
+// alone it is when to come again.
+func (g *gate) enter() store.Time {
+	g.places <- struct{}{}
+	until := g.shutUntil()
+	if until > 0 {
+		<-g.places
+	}
+	return until
+}
+
+// shutUntil is when the host may be tried again, 0 if it may be now. After a
+// pause one goes ahead and the others wait for how it fares: a host that is
+// still down is asked once, however much waits for it.
 func (g *gate) shutUntil() store.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if time.Now().Before(g.until) {
+	now := time.Now()
+	switch {
+	case !now.Before(g.until):
+	case g.probe:
+		return store.TimeOf(now.Add(gateGlance))
+	default:
 		return store.TimeOf(g.until)
+	}
+	if g.failed >= gatePatience {
+		g.until, g.probe = now.Add(gateProbe), true
 	}
 	return 0
 }
-
-func (g *gate) enter() { g.places <- struct{}{} }
 
 // leave notes how it went. Any answer but one of a broken server shows that
 // the host is there. Those that were under way together and fail together are
@@ -63,12 +85,13 @@ func (g *gate) leave(r federation.Result) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if r.Status != 0 && r.Status < 500 {
-		g.failed, g.until = 0, time.Time{}
+		g.failed, g.until, g.probe = 0, time.Time{}, false
 		return
 	}
-	if time.Now().Before(g.until) {
+	if !g.probe && time.Now().Before(g.until) {
 		return
 	}
+	g.probe = false
 	g.failed++
 	if over := g.failed - gatePatience; over >= 0 {
 		g.until = time.Now().Add(min(gatePause<<min(over, 10), gateLongest))
