@@ -138,17 +138,9 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 
 // store writes a new post and all that follows from it.
 func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p *store.Post, c *composed, d Draft) error {
-	for _, m := range c.media {
-		if text, ok := d.Describe[m.ID]; ok {
-			m.Description = text
-			if err := tx.DescribeMedia(m); err != nil {
-				return err
-			}
-		}
-	}
-	mentions := make([]store.Mention, len(c.mentioned))
-	for i, a := range c.mentioned {
-		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+	mentions, err := c.attached(tx, p, d)
+	if err != nil {
+		return err
 	}
 	if _, err := tx.InsertPost(p, mentions, c.media); err != nil {
 		return err
@@ -160,6 +152,24 @@ func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p
 		return o.Notify.Posted(tx, p, nil)
 	}
 	return o.send(ctx, tx, author, p, c.mentioned)
+}
+
+// attached gives the draft's media their new descriptions, and whom the post
+// names.
+func (c *composed) attached(tx *store.Tx, p *store.Post, d Draft) ([]store.Mention, error) {
+	for _, m := range c.media {
+		if text, ok := d.Describe[m.ID]; ok {
+			m.Description = text
+			if err := tx.DescribeMedia(m); err != nil {
+				return nil, err
+			}
+		}
+	}
+	mentions := make([]store.Mention, len(c.mentioned))
+	for i, a := range c.mentioned {
+		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+	}
+	return mentions, nil
 }
 
 // send shows a post to its readers here and puts it on its way to the others.
@@ -333,17 +343,9 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 
 // change stores an edit and tells those who have the post.
 func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *composed, d Draft, shown []*store.Media) error {
-	for _, m := range c.media {
-		if text, ok := d.Describe[m.ID]; ok {
-			m.Description = text
-			if err := tx.DescribeMedia(m); err != nil {
-				return err
-			}
-		}
-	}
-	mentions := make([]store.Mention, len(c.mentioned))
-	for i, a := range c.mentioned {
-		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+	mentions, err := c.attached(tx, p, d)
+	if err != nil {
+		return err
 	}
 	if err := tx.EditPost(p, shown, mentions, c.media); err != nil {
 		return err
@@ -351,16 +353,7 @@ func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *com
 	if err := o.Notify.Edited(tx, p); err != nil || p.HeldUntil != 0 {
 		return err
 	}
-	author, err := tx.Actor(p.ActorID)
-	if err != nil {
-		return err
-	}
-	// Who was named before hears of the edit, too.
-	told, err := mentionedIn(tx.Reader, p.ID)
-	if err != nil {
-		return err
-	}
-	inboxes, err := o.inboxes(tx.Reader, p, told)
+	author, _, inboxes, err := o.reach(tx.Reader, p)
 	if err != nil {
 		return err
 	}
@@ -392,15 +385,7 @@ func (o *Outbox) Delete(ctx context.Context, author, id int64) (*store.Post, err
 }
 
 func (o *Outbox) retract(ctx context.Context, tx *store.Tx, p *store.Post) error {
-	author, err := tx.Actor(p.ActorID)
-	if err != nil {
-		return err
-	}
-	mentioned, err := mentionedIn(tx.Reader, p.ID)
-	if err != nil {
-		return err
-	}
-	inboxes, err := o.inboxes(tx.Reader, p, mentioned)
+	author, mentioned, inboxes, err := o.reach(tx.Reader, p)
 	if err != nil {
 		return err
 	}
@@ -410,6 +395,19 @@ func (o *Outbox) retract(ctx context.Context, tx *store.Tx, p *store.Post) error
 	to, cc := audience(author, p.Visibility, uris(mentioned))
 	return o.publish(ctx, tx, author, p.URI, federation.Activity{ID: p.URI + "/delete", Type: "Delete", Actor: author.URI, To: to, Cc: cc,
 		Object: federation.Tombstone{ID: p.URI, Type: "Tombstone", FormerType: p.Kind}}, inboxes)
+}
+
+// reach is who wrote a stored post, whom it names or ever named, and the
+// inboxes it went to.
+func (o *Outbox) reach(r store.Reader, p *store.Post) (author *store.Actor, mentioned []*store.Actor, inboxes []string, err error) {
+	if author, err = r.Actor(p.ActorID); err != nil {
+		return nil, nil, nil, err
+	}
+	if mentioned, err = mentionedIn(r, p.ID); err != nil {
+		return nil, nil, nil, err
+	}
+	inboxes, err = o.inboxes(r, p, mentioned)
+	return author, mentioned, inboxes, err
 }
 
 // own is the author's live post, not a boost.

@@ -276,8 +276,8 @@ Two departments are running on this machine, and they federate:
 
 Open one, sign in as anybody, and follow somebody of the other:
   search for @bob@%s on the one, @alice@%s on the other.
-A Mastodon client that takes a server with a port works too, such as toot: toot login -i %s
+A Mastodon client works too, if it takes a server with a port and without TLS.
 
 Everything is in %s. Press Ctrl-C to stop.
-`, d.nodes[0].url, d.nodes[1].url, strings.TrimPrefix(d.nodes[1].url, "http://"), strings.TrimPrefix(d.nodes[0].url, "http://"), d.nodes[0].url, d.dir)
+`, d.nodes[0].url, d.nodes[1].url, strings.TrimPrefix(d.nodes[1].url, "http://"), strings.TrimPrefix(d.nodes[0].url, "http://"), d.dir)
 }
