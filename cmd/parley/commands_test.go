@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"parley/internal/store/storetest"
+)
+
+// cli runs commands against a database of its own.
+type cli struct {
+	t *testing.T
+}
+
+func newCLI(t *testing.T, database string) *cli {
+	t.Setenv("PARLEY_DATABASE_URL", database)
+	t.Setenv("PARLEY_DATA_DIR", t.TempDir())
+	return &cli{t}
+}
+
+func (c *cli) run(args ...string) (status int, out, errs string) {
+	c.t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = execute(context.Background(), args, &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+func (c *cli) ok(args ...string) string {
+	c.t.Helper()
+	status, out, errs := c.run(args...)
+	require.Zero(c.t, status, errs)
+	require.Empty(c.t, errs)
+	return out
+}
+
+func (c *cli) fails(want string, args ...string) {
+	c.t.Helper()
+	status, out, errs := c.run(args...)
+	require.Equal(c.t, 1, status)
+	require.Empty(c.t, out)
+	require.Contains(c.t, errs, want)
+}
+
+func TestOwnersCommands(t *testing.T) {
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			c := newCLI(t, storetest.URL(t, kind))
+			require.Contains(t, c.ok("version"), version)
+			require.Contains(t, c.ok("migrate"), "up to date")
+			require.Contains(t, c.ok("migrate"), "up to date")
+			require.Contains(t, c.ok("account", "create", "ada", "--email", "ada@corp.example", "--display-name", "Ada L.", "--role", "owner"), "@ada@localhost:4000 (owner)")
+			c.fails("choose another", "account", "create", "ada", "--email", "ada@corp.example")
+			c.fails("parley account list", "account", "token", "nobody")
+			require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9_-]{40,}\n$`), c.ok("account", "token", "ada", "--scopes", "read write follow push"))
+			c.fails("scope", "account", "token", "ada", "--scopes", "fly")
+			require.Regexp(t, regexp.MustCompile(`^http://localhost:4000/auth/link/\S+\n$`), c.ok("account", "link", "ada"))
+
+			c.ok("account", "create", "bob", "--email", "bob@corp.example")
+			c.ok("account", "disable", "bob")
+			require.Regexp(t, `(?m)^bob\s+member\s+suspended`, c.ok("account", "list"))
+			c.ok("account", "enable", "bob")
+			c.fails("last owner", "account", "disable", "ada")
+			require.Contains(t, c.ok("account", "rename", "bob", "robert"), "@robert")
+			c.fails("choose another", "account", "create", "bob", "--email", "other@corp.example")
+
+			c.ok("partner", "allow", "Social.Partner.Example.")
+			c.ok("partner", "block", "*.bad.example")
+			c.ok("partner", "limit", "news.example")
+			list := c.ok("partner", "list")
+			require.Regexp(t, `(?m)^social\.partner\.example\s+allow`, list)
+			require.Regexp(t, `(?m)^\*\.bad\.example\s+block`, list)
+			c.fails("Write a domain", "partner", "allow", "not a domain")
+
+			require.Contains(t, c.ok("audit", "verify"), "is whole")
+		})
+	}
+}
+
+func TestCommandLineMistakesAreStatusTwo(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	for _, args := range [][]string{{}, {"fly"}, {"account"}, {"account", "create", "ada"}, {"account", "create", "ada", "--email", "a@b", "--role", "king"}, {"partner", "allow"}, {"serve", "--fast"}} {
+		status, out, errs := c.run(args...)
+		require.Equal(t, 2, status, args)
+		require.Empty(t, out, args)
+		require.Contains(t, errs, "parley --help", args)
+	}
+	status, out, _ := c.run("--help")
+	require.Zero(t, status)
+	require.Contains(t, out, "partner")
+}
+
+func TestSettingsThatCannotBe(t *testing.T) {
+	c := newCLI(t, "mysql:nowhere")
+	c.fails("sqlite:PATH", "account", "list")
+	t.Setenv("PARLEY_DATABASE_URL", "")
+	t.Setenv("PARLEY_FEDERATION_MODE", "shut")
+	c.fails("allowlist or open", "account", "list")
+	c.fails("read the settings", "account", "list", "--config", filepath.Join(t.TempDir(), "none.toml"))
+}
+
+func TestAuditVerifyFindsAnEditedLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.db")
+	c := newCLI(t, "sqlite:"+file)
+	c.ok("account", "create", "ada", "--email", "ada@corp.example")
+	c.ok("partner", "allow", "partner.example")
+	db, err := sql.Open("sqlite", file)
+	require.NoError(t, err)
+	_, err = db.Exec(`UPDATE audit_lines SET subject = 'mallory.example' WHERE action = 'partner.allow'`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	c.fails("changed after it was written", "audit", "verify")
+}
