@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 	gateLongest  = 90 * time.Minute // so that a host that is away is tried at most 40 times a day
 	gateProbe    = 20 * time.Second // how long all wait at most for how one fares that goes ahead
 	gateGlance   = 2 * time.Second  // how often they look
+	gateWait     = time.Second      // how long a delivery waits for a place before it makes way for others
+	maxGates     = 10_000           // hosts remembered, beside those that fail or are busy
 )
 
 type gate struct {
@@ -40,16 +43,32 @@ func (g *gates) of(host federation.Host) *gate {
 	}
 	one := g.hosts[host]
 	if one == nil {
+		if len(g.hosts) >= maxGates {
+			maps.DeleteFunc(g.hosts, func(_ federation.Host, other *gate) bool { return other.idle() })
+		}
 		one = &gate{places: make(chan struct{}, gateWidth)}
 		g.hosts[host] = one
 	}
 	return one
 }
 
-// enter waits for a place, and is 0 where it has one. Where the host is left
-// alone it is when to come again.
+// idle reports whether there is nothing to remember of the host.
+func (g *gate) idle() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failed == 0 && len(g.places) == 0
+}
+
+// enter waits a little for a place, and is 0 where it has one. Where there is
+// none, or the host is left alone, it is when to come again.
 func (g *gate) enter() store.Time {
-	g.places <- struct{}{}
+	wait := time.NewTimer(gateWait)
+	defer wait.Stop()
+	select {
+	case g.places <- struct{}{}:
+	case <-wait.C:
+		return store.Now().Add(gateGlance)
+	}
 	until := g.shutUntil()
 	if until > 0 {
 		<-g.places

@@ -196,10 +196,10 @@ func (tx *Tx) countPost(p *Post, by int) error {
 	return err
 }
 
-// countReply counts an answer at its parent, unless it is for few or held: its
-// number would tell of it.
+// countReply counts an answer at its parent, unless it is for few, for this
+// node alone or held: its number would tell of it.
 func (tx *Tx) countReply(p *Post, by int) error {
-	if p.InReplyToID == 0 || p.HeldUntil != 0 || p.Visibility != Public && p.Visibility != Unlisted {
+	if p.InReplyToID == 0 || p.HeldUntil != 0 || p.Scope != World || p.Visibility != Public && p.Visibility != Unlisted {
 		return nil
 	}
 	_, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, by, p.InReplyToID)
