@@ -51,7 +51,7 @@ func New(o Options) *Client {
 		},
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           1000,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConnsPerHost:    16, // as many as deliver to a host at a time
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
