@@ -67,16 +67,34 @@ func (o *Outbox) deliver(ctx context.Context, activity *store.Activity, due []*s
 		o.senders.run(func() { results <- o.try(ctx, activity, d, body, digest, key) })
 	}
 	for left := len(due); left > 0; {
-		batch := []store.Attempt{<-results}
-		for len(results) > 0 {
-			batch = append(batch, <-results)
-		}
+		batch := gather(results, left)
 		left -= len(batch)
 		if err := o.record(ctx, batch); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// gatherTime is how long results wait for others to be stored with: a commit
+// costs as much as the rest of a delivery but for its signature. Who is killed
+// meanwhile delivers these again, under the same ids.
+const gatherTime = 150 * time.Millisecond
+
+// gather takes what results there are and come soon, at most left of them.
+func gather(results <-chan store.Attempt, left int) []store.Attempt {
+	batch := []store.Attempt{<-results}
+	soon := time.NewTimer(gatherTime)
+	defer soon.Stop()
+	for len(batch) < left {
+		select {
+		case a := <-results:
+			batch = append(batch, a)
+		case <-soon.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 // record stores tries. One that was not made for the sake of its host has no
