@@ -182,7 +182,7 @@ func corpusFiles(t testing.TB, pattern string) []string {
 	files, _ := filepath.Glob(filepath.Join(corpus, pattern))
 	more, _ := filepath.Glob(filepath.Join(corpus, "copyleft", pattern))
 	if files = append(files, more...); len(files) == 0 {
-		t.Skip("the corpus of captured documents is not on this machine")
+		t.Skip("the corpus of captured documents is not here: lay it at ../shared/corpus beside the repository")
 	}
 	return files
 }

@@ -80,14 +80,8 @@ func (o *Outbox) Unfollow(ctx context.Context, actor, target int64) error {
 }
 
 func (o *Outbox) unfollow(ctx context.Context, tx *store.Tx, actor, target int64) error {
-	f, err := tx.Follow(actor, target)
-	if fault.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := tx.DeleteFollow(f); err != nil {
+	f, err := ended(tx, actor, target)
+	if err != nil || f == nil {
 		return err
 	}
 	me, other, err := pair(tx.Reader, actor, target)
@@ -95,6 +89,18 @@ func (o *Outbox) unfollow(ctx context.Context, tx *store.Tx, actor, target int64
 		return err
 	}
 	return o.publish(ctx, tx, me, f.URI, o.undo(me, "Follow", f.URI, other.URI, []string{other.URI}, nil), []string{other.InboxURI})
+}
+
+// ended removes a follow and gives it as it was, nil if there was none.
+func ended(tx *store.Tx, follower, target int64) (*store.Follow, error) {
+	f, err := tx.Follow(follower, target)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, tx.DeleteFollow(f)
 }
 
 // AcceptFollow lets follower hear the actor.
@@ -124,25 +130,14 @@ func (o *Outbox) Accept(ctx context.Context, tx *store.Tx, f *store.Follow) erro
 	return o.answer(ctx, tx, "Accept", f)
 }
 
-// RejectFollow refuses a request.
-func (o *Outbox) RejectFollow(ctx context.Context, actor, follower int64) error {
-	return o.RemoveFollower(ctx, actor, follower)
-}
-
-// RemoveFollower ends that follower hears the actor, or asks to.
+// RemoveFollower ends that follower hears the actor, or refuses the wish to.
 func (o *Outbox) RemoveFollower(ctx context.Context, actor, follower int64) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error { return o.removeFollower(ctx, tx, actor, follower) })
 }
 
 func (o *Outbox) removeFollower(ctx context.Context, tx *store.Tx, actor, follower int64) error {
-	f, err := tx.Follow(follower, actor)
-	if fault.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := tx.DeleteFollow(f); err != nil {
+	f, err := ended(tx, follower, actor)
+	if err != nil || f == nil {
 		return err
 	}
 	return o.answer(ctx, tx, "Reject", f)

@@ -28,7 +28,7 @@ func entities(t *testing.T) map[string][]field {
 	t.Helper()
 	f, err := os.Open("../../shared/client-api/entities.tsv")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the table of entities is not beside the repository")
+		t.Skip("the table of entities is not here: lay it at ../shared/client-api beside the repository")
 	}
 	require.NoError(t, err)
 	defer func() { _ = f.Close() }()

@@ -73,12 +73,13 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
+	streams := notify.NewStreams()
 	return &web.Web{
 		API: &mastodon.API{
 			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, URL: address, Domain: string(host),
-			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: mastodon.NewStreams(),
+			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams,
 		},
-		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: ui.NewStreams(), URL: address, Domain: string(host), Title: "Test", Log: log},
+		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, URL: address, Domain: string(host), Title: "Test", Log: log},
 		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Limits: true, Log: log,
 	}
 }

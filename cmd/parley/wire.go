@@ -41,8 +41,7 @@ type node struct {
 	outbox   *outbox.Outbox
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
-	streams  *mastodon.Streams
-	pages    *ui.Streams
+	streams  *notify.Streams
 	web      *web.Web
 }
 
@@ -99,7 +98,7 @@ func (n *node) wire() error {
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
-	n.streams, n.pages = mastodon.NewStreams(), ui.NewStreams()
+	n.streams = notify.NewStreams()
 	n.web = &web.Web{
 		API: &mastodon.API{
 			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, URL: cfg.PublicURL, Domain: cfg.Domain(),
@@ -107,7 +106,7 @@ func (n *node) wire() error {
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams,
 		},
 		UI: &ui.UI{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.pages,
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
 		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files,

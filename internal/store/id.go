@@ -61,6 +61,3 @@ func IDAt(t Time) int64 {
 	t = max(1, min(t, Now()))
 	return int64(t)<<16 | int64(sequence.Add(1)&0xffff)
 }
-
-// TimeOfID is the moment an id was made for.
-func TimeOfID(id int64) Time { return Time(id >> 16) }

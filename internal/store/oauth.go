@@ -98,10 +98,7 @@ func (tx *Tx) RevokeTokenByID(id int64) error {
 
 // EndedSince lists the tokens and sessions that ended after t, for open
 // streams to be closed.
-func (r Reader) EndedSince(t Time) (tokens, sessions []int64, err error) {
-	if tokens, err = r.ids(`SELECT id FROM oauth_tokens WHERE revoked_at <> 0 AND revoked_at > ?`, t); err != nil {
-		return nil, nil, err
-	}
-	sessions, err = r.ids(`SELECT id FROM sessions WHERE ended_at <> 0 AND ended_at > ?`, t)
-	return tokens, sessions, err
+func (r Reader) EndedSince(t Time) ([]int64, error) {
+	return r.ids(`SELECT id FROM oauth_tokens WHERE revoked_at <> 0 AND revoked_at > ?
+ UNION ALL SELECT id FROM sessions WHERE ended_at <> 0 AND ended_at > ?`, t, t)
 }

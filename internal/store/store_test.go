@@ -139,7 +139,7 @@ func TestEveryQueryRuns(t *testing.T) {
 		n, err := db.UnreadNotifications(bob.ID, 100)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, n)
-		_, _, err = db.EndedSince(0)
+		_, err = db.EndedSince(0)
 		require.NoError(t, err)
 		inboxes, err := db.FollowerInboxes(alice.ID)
 		require.NoError(t, err)

@@ -31,7 +31,7 @@ type API struct {
 	Node   Node
 
 	Cache   *Cache
-	Streams *Streams
+	Streams *notify.Streams
 }
 
 // Node is what the instance documents say about this one.

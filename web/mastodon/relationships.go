@@ -139,7 +139,7 @@ func (a *API) AuthorizeFollow(c *gin.Context) error {
 
 // RejectFollow refuses somebody who asked to follow the viewer.
 func (a *API) RejectFollow(c *gin.Context) error {
-	return a.to(c, func(me, other int64, _ *params) error { return a.Outbox.RejectFollow(contextOf(c), me, other) })
+	return a.to(c, func(me, other int64, _ *params) error { return a.Outbox.RemoveFollower(contextOf(c), me, other) })
 }
 
 // FollowRequests answers with who asks to follow the viewer.

@@ -17,11 +17,11 @@ import (
 // stream is one connection that hears of what happens. It belongs to the
 // goroutine that serves it.
 type stream struct {
-	api    *API
-	who    auth.Who
-	sub    *notify.Subscription
-	heard  map[string]channel
-	cancel context.CancelFunc
+	api   *API
+	who   auth.Who
+	sub   *notify.Subscription
+	heard map[string]channel
+	done  func()
 }
 
 // channel is what a client subscribes to by name.
@@ -33,20 +33,17 @@ type channel struct {
 
 // newStream registers a stream; ctx ends when its token does.
 func (a *API) newStream(c *gin.Context) (*stream, context.Context, error) {
-	ctx, cancel := context.WithCancel(contextOf(c))
-	s := &stream{api: a, who: auth.WhoIs(ctx), heard: map[string]channel{}, cancel: cancel}
-	if err := a.Streams.add(s); err != nil {
-		cancel()
+	who := auth.WhoIs(contextOf(c))
+	ctx, done, err := a.Streams.Open(contextOf(c), who.TokenID)
+	if err != nil {
 		return nil, nil, err
 	}
-	s.sub = a.Notify.Hub.Subscribe()
-	return s, ctx, nil
+	return &stream{api: a, who: who, sub: a.Notify.Hub.Subscribe(), heard: map[string]channel{}, done: done}, ctx, nil
 }
 
 func (s *stream) close() {
-	s.cancel()
+	s.done()
 	s.sub.Close()
-	s.api.Streams.remove(s)
 }
 
 // channel finds what a name stands for.

@@ -110,7 +110,7 @@ func (s *stream) serve(ctx context.Context, conn *websocket.Conn) {
 
 // listen passes on what the client says, and ends the stream when it leaves.
 func (s *stream) listen(ctx context.Context, conn *websocket.Conn, to chan<- command) {
-	defer s.cancel()
+	defer s.done()
 	// A Read whose context ends breaks the connection off, and nobody could be
 	// told why any more: serve closes it instead.
 	reading := context.WithoutCancel(ctx)

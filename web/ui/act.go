@@ -82,7 +82,7 @@ func (u *UI) Answer(c *gin.Context) error {
 	case "accept":
 		err = u.Outbox.AcceptFollow(c.Request.Context(), me, follower)
 	case "reject":
-		said, err = "Refused.", u.Outbox.RejectFollow(c.Request.Context(), me, follower)
+		said, err = "Refused.", u.Outbox.RemoveFollower(c.Request.Context(), me, follower)
 	default:
 		err = errNotFound
 	}

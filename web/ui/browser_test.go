@@ -20,7 +20,7 @@ func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("there is no chromium here")
+		t.Skip("there is no chromium: install Debian's chromium, or run `make test`, which does")
 	}
 	var mu sync.Mutex
 	var complaints []string

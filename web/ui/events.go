@@ -2,10 +2,8 @@ package ui
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -15,103 +13,6 @@ import (
 	"parley/internal/notify"
 	"parley/internal/store"
 )
-
-// Streams are the pages open in this process that hear of what is new, so that
-// those of a session that has ended can be closed.
-type Streams struct {
-	mu   sync.Mutex
-	open map[int64]map[*context.CancelFunc]struct{} // by session
-}
-
-// NewStreams begins without streams.
-func NewStreams() *Streams { return &Streams{open: map[int64]map[*context.CancelFunc]struct{}{}} }
-
-// maxStreams is how many pages of one session may be live. A browser does not
-// open more connections to one host than it has tabs; the rest is abuse.
-const maxStreams = 24
-
-func (s *Streams) add(session int64, cancel *context.CancelFunc) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.open[session]) >= maxStreams {
-		return fault.New(fault.TooMany, "Too many pages are open.")
-	}
-	if s.open[session] == nil {
-		s.open[session] = map[*context.CancelFunc]struct{}{}
-	}
-	s.open[session][cancel] = struct{}{}
-	return nil
-}
-
-func (s *Streams) remove(session int64, cancel *context.CancelFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open[session], cancel)
-	if len(s.open[session]) == 0 {
-		delete(s.open, session)
-	}
-}
-
-// end closes the streams of the sessions.
-func (s *Streams) end(sessions []int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, session := range sessions {
-		for cancel := range s.open[session] {
-			(*cancel)()
-		}
-	}
-}
-
-// endAll closes all streams: the process is going.
-func (s *Streams) endAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, streams := range s.open {
-		for cancel := range streams {
-			(*cancel)()
-		}
-	}
-}
-
-func (s *Streams) idle() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open) == 0
-}
-
-// lookBack makes up for the clocks of several processes and for transactions
-// that took their time.
-const lookBack = 10 * time.Second
-
-// Watch closes the streams of sessions that have ended, until ctx is done and
-// then all of them. It asks once a second for all streams, and not at all
-// while there are none.
-func (s *Streams) Watch(ctx context.Context, r store.Reader, log *slog.Logger) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	defer s.endAll()
-	since := store.Now().Add(-lookBack)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		now := store.Now().Add(-lookBack)
-		if s.idle() {
-			since = now
-			continue
-		}
-		_, sessions, err := r.With(ctx).EndedSince(since)
-		if err != nil {
-			log.WarnContext(ctx, "look for sessions that have ended", "error", err)
-			continue
-		}
-		s.end(sessions)
-		since = now
-	}
-}
 
 // live is one open page.
 type live struct {
@@ -124,13 +25,11 @@ type live struct {
 // Events is the stream of a page: rendered posts and the count of what is
 // unread, as Server-Sent Events.
 func (u *UI) Events(c *gin.Context) error {
-	session := auth.WhoIs(c.Request.Context()).SessionID
-	ctx, cancel := context.WithCancel(c.Request.Context())
-	defer cancel()
-	if err := u.Streams.add(session, &cancel); err != nil {
+	ctx, done, err := u.Streams.Open(c.Request.Context(), auth.WhoIs(c.Request.Context()).SessionID)
+	if err != nil {
 		return err
 	}
-	defer u.Streams.remove(session, &cancel)
+	defer done()
 	l := &live{ui: u, me: viewer(c)}
 	topics, err := l.topics(u.reader(c), c.Query("stream"))
 	if err != nil {

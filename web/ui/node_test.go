@@ -92,7 +92,7 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	require.NoError(t, who.Open(context.Background()))
 	return &ui.UI{
-		Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: ui.NewStreams(),
+		Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(),
 		URL: address, Domain: string(host), Title: "Sales", Log: log,
 	}
 }

@@ -264,7 +264,7 @@ func colours(block string) map[string]string {
 func TestLook(t *testing.T) {
 	address := os.Getenv("UI_LOOK")
 	if address == "" {
-		t.Skip("UI_LOOK is not set")
+		t.Skip("serves the sample pages to be looked at: set UI_LOOK to an address such as 127.0.0.1:4300")
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc(static, Static)

@@ -27,7 +27,7 @@ type UI struct {
 	Inbox    *inbox.Inbox
 	Notify   *notify.Notify
 	Partners *partners.Partners
-	Streams  *Streams
+	Streams  *notify.Streams
 
 	URL         string // public, without a slash at its end
 	Domain      string // what stands behind the @ of our handles
