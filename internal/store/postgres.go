@@ -30,6 +30,9 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	// Our queries are ranges of an index whatever the values are; planning them
 	// anew for each set of values costs more than running them.
 	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// For a page of forty such a join may read the whole table of posts.
+	config.ConnConfig.RuntimeParams["enable_hashjoin"] = "off"
+	config.ConnConfig.RuntimeParams["enable_mergejoin"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

@@ -68,7 +68,9 @@ func (r Reader) Entries(viewer int64, ids []int64) ([]Entry, error) {
 		return nil, nil
 	}
 	cond, arg := r.in("id", ids)
-	return r.list(viewer, Page{Limit: len(ids)}, false, `SELECT id AS key, id AS post_id FROM posts WHERE `+cond, arg)
+	// The limit says nothing new, but keeps PostgreSQL from joining the other
+	// way round, over all posts.
+	return r.list(viewer, Page{Limit: len(ids)}, false, `SELECT id AS key, id AS post_id FROM posts WHERE `+cond+` LIMIT ?`, arg, len(ids))
 }
 
 // HomeTimeline is what reached the reader, by those they follow.
