@@ -98,6 +98,13 @@ func SameOrigin(a, b string) bool {
 	return hostA != "" && hostA == hostB && schemeA == schemeB
 }
 
+// SameSite reports whether two web addresses are of one host, with or without
+// its www.
+func SameSite(a, b string) bool {
+	hostA, hostB := string(HostOf(a)), string(HostOf(b))
+	return hostA != "" && strings.TrimPrefix(hostA, "www.") == strings.TrimPrefix(hostB, "www.")
+}
+
 // maxURI is how long an address may be that anybody stores or looks up.
 const maxURI = 2048
 

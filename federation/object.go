@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type Object struct {
 	Objects []*Object // all of them; Object is the first
 	Target  string
 	Result  string // of an Accept that grants something, FEP-044f
+	Emoji   string // of a reaction, where it is not the content
 
 	// Objects.
 	AttributedTo       string
@@ -41,6 +43,7 @@ type Object struct {
 	ContentMap         map[string]string
 	NameMap            map[string]string
 	SummaryMap         map[string]string
+	Spoken             string // the language, where it is a field of its own
 	Source             Source
 	MediaType          string
 	URL                string // the one for people
@@ -50,6 +53,7 @@ type Object struct {
 	Sensitive          bool
 	Tag                []Tag
 	Attachment         []Attachment
+	Preview            *Object // what to show in its place, FEP-b2b8
 	Replies            *Object
 	Conversation       string
 	Context            string
@@ -58,14 +62,20 @@ type Object struct {
 
 	// Questions.
 	OneOf, AnyOf    []Option
-	EndTime, Closed time.Time
+	EndTime, Closed time.Time // EndTime also of an Event
 	VotersCount     int
+
+	// Events and what lasts.
+	StartTime time.Time
+	Timezone  string // the name of the one that the times are meant in
+	Location  Place
+	Duration  time.Duration
 
 	// Actors.
 	PreferredUsername         string
 	Inbox, Outbox             string
 	Followers, Following      string
-	Featured                  string
+	Featured, FeaturedTags    string
 	Endpoints                 Endpoints
 	PublicKey                 *KeyDocument // the first of PublicKeys
 	PublicKeys                []*KeyDocument
@@ -96,6 +106,12 @@ type Source struct {
 // Link is one of the addresses of an object.
 type Link struct {
 	Href, MediaType, Rel string
+	Width, Height        int
+}
+
+// Place is where an event is.
+type Place struct {
+	Name, Address, URL string
 }
 
 // Endpoints are those of an actor's server.
@@ -134,6 +150,7 @@ type Attachment struct {
 	Width      int       `json:"width,omitempty"`
 	Height     int       `json:"height,omitempty"`
 	FocalPoint []float64 `json:"focalPoint,omitempty"` // x and y from -1 to 1, or nothing
+	Preview    string    `json:"-"`                    // the address of a still
 }
 
 // Option is a choice of a poll.
@@ -142,8 +159,8 @@ type Option struct {
 	Votes int
 }
 
-// known are the types that somebody acts on. Of several types the first of
-// these counts.
+// known are the types that mean something here, if only that they are no
+// posts. Of several types the first of these counts.
 var known = []string{
 	"Create", "Update", "Delete", "Follow", "Accept", "Reject", "Add", "Remove", "Like",
 	"Dislike", "Announce", "Undo", "Block", "Flag", "Move", "EmojiReact", "QuoteRequest",
@@ -151,7 +168,12 @@ var known = []string{
 	"Tombstone", "ChatMessage", "Person", "Service", "Group", "Organization", "Application",
 	"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage",
 	"Mention", "Hashtag", "Emoji", "Link", "PropertyValue", "Key", "CryptographicKey",
+	"Place", "Profile", "Relationship", "IdentityProof", "Listen", "View", "Join", "Leave", "Read",
+	"Invite", "Offer", "Lock", "Arrive", "Travel", "Ignore", "TentativeAccept", "TentativeReject",
 }
+
+// Known reports whether the type is one that has a meaning here.
+func (o *Object) Known() bool { return slices.Contains(known, o.Type) }
 
 // IsActor reports whether the document is of somebody who acts.
 func (o *Object) IsActor() bool {
@@ -177,14 +199,7 @@ func (o *Object) ObjectID() string {
 func (o *Object) Recipients() []string { return slices.Concat(o.To, o.Cc, o.Audience) }
 
 // Language is the one the author said he wrote in, if he did.
-func (o *Object) Language() string {
-	for language, text := range o.ContentMap {
-		if text == o.Content || len(o.ContentMap) == 1 {
-			return language
-		}
-	}
-	return ""
-}
+func (o *Object) Language() string { return o.Spoken }
 
 // Key is the actor's key of that id, or nil.
 func (o *Object) Key(id string) *KeyDocument {
@@ -263,9 +278,9 @@ func (r *reader) firstObject() *Object {
 // field reads one member. The most frequent come first.
 func (r *reader) field(o *Object, key string) {
 	switch key {
-	case "id", "@id":
+	case "id":
 		o.ID = r.text()
-	case "type", "@type":
+	case "type":
 		o.Types = r.types()
 	case "actor":
 		o.Actor = r.ref()
@@ -306,7 +321,7 @@ func (r *reader) field(o *Object, key string) {
 	case "context":
 		o.Context = r.ref()
 	default:
-		if !r.textField(o, key) && !r.actorField(o, key) && !r.collectionField(o, key) {
+		if !r.textField(o, key) && !r.eventField(o, key) && !r.actorField(o, key) && !r.collectionField(o, key) {
 			r.skip()
 		}
 	}
@@ -336,16 +351,40 @@ func (r *reader) textField(o *Object, key string) bool {
 		}
 	case "quoteAuthorization":
 		o.QuoteAuthorization = r.ref()
+	case "preview":
+		o.Preview = r.firstObject()
+	case "_misskey_reaction":
+		o.Emoji = r.text()
+	case "language":
+		o.Spoken = cmp.Or(r.tongue(), o.Spoken)
+	case "inLanguage": // Mobilizon
+		o.Spoken = cmp.Or(r.tongue(), o.Spoken)
 	case "oneOf":
 		o.OneOf = r.options()
 	case "anyOf":
 		o.AnyOf = r.options()
-	case "endTime":
-		o.EndTime = r.time()
 	case "closed":
 		o.Closed = r.time()
 	case "votersCount":
 		o.VotersCount = r.number()
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *reader) eventField(o *Object, key string) bool {
+	switch key {
+	case "startTime":
+		o.StartTime = r.time()
+	case "endTime":
+		o.EndTime = r.time()
+	case "timezone": // Mobilizon
+		o.Timezone = r.text()
+	case "location":
+		o.Location = r.place()
+	case "duration":
+		o.Duration = parseDuration(r.text())
 	default:
 		return false
 	}
@@ -366,8 +405,12 @@ func (r *reader) actorField(o *Object, key string) bool {
 		o.Following = r.ref()
 	case "featured":
 		o.Featured = r.ref()
+	case "featuredTags":
+		o.FeaturedTags = r.ref()
 	case "endpoints":
-		o.Endpoints.SharedInbox = r.member("sharedInbox")
+		o.Endpoints.SharedInbox = cmp.Or(r.member("sharedInbox"), o.Endpoints.SharedInbox)
+	case "sharedInbox": // Discourse has it outside
+		o.Endpoints.SharedInbox = cmp.Or(o.Endpoints.SharedInbox, r.ref())
 	case "publicKey":
 		o.PublicKeys = r.keys()
 	case "icon":
@@ -414,12 +457,17 @@ func (r *reader) collectionField(o *Object, key string) bool {
 	return true
 }
 
-// types strips the prefixes that JSON-LD permits.
+// types strips the prefixes that JSON-LD permits: of ActivityStreams always,
+// and of other vocabularies from the types that are known here.
 func (r *reader) types() []string {
 	types := r.refs()
 	for i, t := range types {
 		t = strings.TrimPrefix(t, "as:")
-		types[i] = strings.TrimPrefix(t, "https://www.w3.org/ns/activitystreams#")
+		t = strings.TrimPrefix(t, "https://www.w3.org/ns/activitystreams#")
+		if local := t[strings.LastIndexAny(t, ":#/")+1:]; slices.Contains(known, local) {
+			t = local
+		}
+		types[i] = t
 	}
 	return types
 }
@@ -443,6 +491,15 @@ func (o *Object) settle() {
 		o.PublicKey = o.PublicKeys[0]
 	}
 	o.URL = forPeople(o.URLs)
+	o.Spoken = cmp.Or(o.Spoken, spoken(o.ContentMap, o.Content), spoken(o.NameMap, o.Name), spoken(o.SummaryMap, o.Summary))
+	if len(o.Spoken) > 35 || o.Spoken == "und" || !language.MatchString(o.Spoken) {
+		o.Spoken = ""
+	}
+	for _, t := range o.Tag {
+		if o.Quote == "" && t.quotes() { // FEP-e232
+			o.Quote = t.Href
+		}
+	}
 	if o.IsActor() {
 		o.Name = shorten(o.Name, maxName)
 		o.Summary = shorten(o.Summary, maxBio)

@@ -1,8 +1,12 @@
 package federation
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +80,28 @@ func (r *reader) languages(plain *string) map[string]string {
 	return texts
 }
 
+// spoken is the language of a text with its map: the one that says the same,
+// or the only one.
+func spoken(texts map[string]string, plain string) string {
+	for _, language := range slices.Sorted(maps.Keys(texts)) {
+		if texts[language] == plain || len(texts) == 1 {
+			return language
+		}
+	}
+	return ""
+}
+
+// language is what a tag of RFC 5646 looks like.
+var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+
+// tongue reads a language: its tag, or an object that identifies it.
+func (r *reader) tongue() string {
+	if r.peek() == '{' {
+		return r.member("identifier") // PeerTube, Lemmy
+	}
+	return r.text()
+}
+
 func (r *reader) source() (s Source) {
 	if r.peek() != '{' {
 		s.Content = r.text()
@@ -109,35 +135,141 @@ func parseTime(s string) time.Time {
 	return time.Time{}
 }
 
-// links reads urls: strings, Links, or objects with a url of their own.
+// links reads urls: strings, Links, or objects with a url of their own. The
+// files of a PeerTube playlist are tags of its Link.
 func (r *reader) links() []Link {
 	var out []Link
 	r.elements(func() {
-		if l := r.link(); l.Href != "" && len(out) < maxAttachments {
-			out = append(out, l)
+		l, files := r.link()
+		for _, l := range append([]Link{l}, files...) {
+			if l.Href != "" && len(out) < maxAttachments {
+				out = append(out, l)
+			}
 		}
 	})
 	return out
 }
 
-func (r *reader) link() (l Link) {
+func (r *reader) link() (l Link, files []Link) {
 	if r.peek() != '{' {
 		l.Href = r.text()
-		return l
+		return l, nil
 	}
 	r.members(func(key string) {
 		switch key {
 		case "href", "url":
 			l.Href = r.ref()
-		case "mediaType":
+		case "mediaType", "mimeType":
 			l.MediaType = r.text()
 		case "rel":
 			l.Rel = r.text()
+		case "width":
+			l.Width = r.number()
+		case "height":
+			l.Height = r.number()
+		case "tag":
+			files = bounded(r.links(), maxAttachments)
 		default:
 			r.skip()
 		}
 	})
-	return l
+	return l, files
+}
+
+// goodHeight is that of a video which is sharp enough and still quick to load.
+const goodHeight = 720
+
+// File is the address of the picture, film or sound that the links offer: a
+// file that browsers play, and of several the largest that is not too large.
+// What needs a player of its own, as playlists and torrents do, is none.
+func File(links []Link) (best Link) {
+	for _, l := range links {
+		major, _, _ := strings.Cut(l.MediaType, "/")
+		if !isWeb(l.Href) || major != "image" && major != "video" && major != "audio" {
+			continue
+		}
+		if best.Href == "" || better(l, best) {
+			best = l
+		}
+	}
+	return best
+}
+
+// better reports whether l is to be shown rather than other.
+func better(l, other Link) bool {
+	if video := strings.HasPrefix(l.MediaType, "video/"); video != strings.HasPrefix(other.MediaType, "video/") {
+		return video
+	}
+	if strings.HasPrefix(l.MediaType, "image/") {
+		return l.Width > other.Width
+	}
+	if (l.Height > goodHeight) != (other.Height > goodHeight) {
+		return l.Height <= goodHeight
+	}
+	return (l.Height > other.Height) == (l.Height <= goodHeight) && l.Height != other.Height
+}
+
+// place reads where an event is.
+func (r *reader) place() (p Place) {
+	if r.peek() != '{' {
+		p.Name = r.text()
+		return p
+	}
+	r.members(func(key string) {
+		switch key {
+		case "name":
+			p.Name = shorten(r.text(), maxName)
+		case "address":
+			p.Address = r.address()
+		case "url":
+			p.URL = forPeople(r.links())
+		default:
+			r.skip()
+		}
+	})
+	return p
+}
+
+// address reads a postal address, as text or by its parts.
+func (r *reader) address() string {
+	if r.peek() != '{' {
+		return shorten(r.text(), maxName)
+	}
+	var street, code, town, region, country string
+	r.members(func(key string) {
+		switch key {
+		case "streetAddress":
+			street = r.text()
+		case "postalCode":
+			code = r.text()
+		case "addressLocality":
+			town = r.text()
+		case "addressRegion":
+			region = r.text()
+		case "addressCountry":
+			country = r.text()
+		default:
+			r.skip()
+		}
+	})
+	parts := slices.DeleteFunc([]string{street, strings.TrimSpace(code + " " + town), region, country}, func(s string) bool { return s == "" })
+	return shorten(strings.Join(parts, ", "), maxName)
+}
+
+var duration = regexp.MustCompile(`^PT(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})(?:\.\d+)?S)?$`)
+
+// parseDuration reads an xsd:duration of hours and less; 0 for anything else.
+func parseDuration(s string) time.Duration {
+	m := duration.FindStringSubmatch(s)
+	if m == nil {
+		return 0
+	}
+	var d time.Duration
+	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second} {
+		n, _ := strconv.Atoi(m[i+1])
+		d += time.Duration(n) * unit
+	}
+	return d
 }
 
 // forPeople is the first address that a browser can show: better one that
@@ -191,7 +323,7 @@ func (r *reader) tag() (t Tag) {
 		case "mediaType":
 			t.MediaType = r.text()
 		case "rel":
-			t.Rel = r.text()
+			t.Rel = strings.Join(r.refs(), " ")
 		case "updated":
 			t.Updated = r.text()
 		case "icon":
@@ -201,6 +333,15 @@ func (r *reader) tag() (t Tag) {
 		}
 	})
 	return t
+}
+
+// quotes reports whether the tag is a link to an object that is quoted. Some
+// name that relation after the property of Misskey's. FEP-e232
+func (t Tag) quotes() bool {
+	return t.Type == "Link" && IsActivityType(t.MediaType) &&
+		(t.Rel == "" && strings.HasPrefix(t.Name, "RE: ") || slices.ContainsFunc(strings.Fields(t.Rel), func(rel string) bool {
+			return rel == "https://misskey-hub.net/ns#_misskey_quote" || rel == "_misskey_quote" || rel == "quote" || rel == "https://w3id.org/fep/044f#quote"
+		}))
 }
 
 func first(list []string) string {
@@ -220,12 +361,12 @@ func (r *reader) attachments() []Attachment {
 	return out
 }
 
-// picture reads an icon or image: an object, a bare url, or the first of
-// several.
+// picture reads an icon or image: an object, a bare url, or of several the
+// first, unless a later one is larger.
 func (r *reader) picture() *Attachment {
 	var out *Attachment
 	r.elements(func() {
-		if a := r.attachment(); out == nil && a.URL != "" {
+		if a := r.attachment(); a.URL != "" && (out == nil || a.Width > out.Width && out.Width > 0) {
 			out = &a
 		}
 	})
@@ -237,22 +378,27 @@ func (r *reader) attachment() (a Attachment) {
 		a.Type, a.URL = "Link", r.text()
 		return a
 	}
-	href := ""
+	var href, summary, content string
+	var links []Link
 	r.members(func(key string) {
 		switch key {
 		case "type":
 			a.Type = first(r.types())
-		case "mediaType":
+		case "mediaType", "mimeType":
 			a.MediaType = r.text()
 		case "url":
-			a.takeLinks(r.links())
+			links = r.links()
 		case "href":
 			href = r.ref()
 		case "name":
-			a.Name = r.text()
+			r.plain(&a.Name)
 		case "summary":
-			if s := r.text(); a.Name == "" {
-				a.Name = s
+			r.plain(&summary)
+		case "content": // Owncast
+			r.plain(&content)
+		case "icon":
+			if icon := r.picture(); icon != nil {
+				a.Preview = icon.URL
 			}
 		case "value":
 			a.Value = r.text()
@@ -268,13 +414,21 @@ func (r *reader) attachment() (a Attachment) {
 			r.skip()
 		}
 	})
+	a.takeLinks(links)
 	if a.URL == "" && isWeb(href) {
 		a.URL = href
 	}
+	a.Name = cmp.Or(a.Name, summary, content)
 	return a
 }
 
+// takeLinks chooses the file among the addresses of an attachment.
 func (a *Attachment) takeLinks(links []Link) {
+	if file := File(links); file.Href != "" {
+		a.URL, a.MediaType = file.Href, file.MediaType
+		a.Width, a.Height = cmp.Or(a.Width, file.Width), cmp.Or(a.Height, file.Height)
+		return
+	}
 	a.URL = forPeople(links)
 	if len(links) > 0 && a.MediaType == "" {
 		a.MediaType = links[0].MediaType
@@ -308,7 +462,7 @@ func (r *reader) keys() []*KeyDocument {
 		k := &KeyDocument{}
 		r.members(func(key string) {
 			switch key {
-			case "id", "@id":
+			case "id":
 				k.ID = r.text()
 			case "owner", "controller":
 				k.Owner = r.ref()

@@ -115,11 +115,21 @@ func (r *reader) elements(each func()) {
 	}
 }
 
-// key reads a member's name without copying where it can.
+// key reads a member's name. What JSON-LD calls by another name has here the
+// one that almost everybody writes.
 func (r *reader) key() string {
 	start := r.pos
 	r.pos = stringEnd(r.data, start)
-	return unquote(r.data[start:r.pos])
+	key := unquote(r.data[start:r.pos])
+	switch {
+	case key == "@id":
+		return "id"
+	case key == "@type":
+		return "type"
+	case strings.HasPrefix(key, "as:"), strings.HasPrefix(key, "toot:"):
+		return key[strings.IndexByte(key, ':')+1:]
+	}
+	return key
 }
 
 func (r *reader) skip() {
@@ -168,7 +178,7 @@ func (r *reader) raw() []byte {
 }
 
 // text reads a string. Numbers and truth values are taken as they are
-// written; of an array the first string; of an object nothing.
+// written; of an array the first string; of an object its @value.
 func (r *reader) text() string {
 	switch r.peek() {
 	case '"':
@@ -181,12 +191,26 @@ func (r *reader) text() string {
 			}
 		})
 		return first
-	case '{', 'n':
+	case '{':
+		return r.value()
+	case 'n':
 		r.skip()
 		return ""
 	default:
 		return string(r.raw())
 	}
+}
+
+// value reads a JSON-LD value object.
+func (r *reader) value() (s string) {
+	r.members(func(key string) {
+		if key == "@value" && r.peek() == '"' {
+			s = r.text()
+		} else {
+			r.skip()
+		}
+	})
+	return s
 }
 
 // unquote decodes a string literal. NUL goes, because no database of ours
@@ -211,7 +235,7 @@ func (r *reader) ref() string {
 		var id, href string
 		r.members(func(key string) {
 			switch key {
-			case "id", "@id":
+			case "id":
 				id = r.text()
 			case "href":
 				href = r.text()

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -90,7 +89,7 @@ func (i *Inbox) take(ctx context.Context, o *federation.Object, depth int) (*sto
 	if o.Type == "Create" && o.Object != nil && o.Object.Embedded() {
 		o = o.Object
 	}
-	if !slices.Contains(postTypes, o.Type) {
+	if !isPost(o) {
 		return nil, fault.New(fault.NotFound, "There is no post at that address")
 	}
 	author, err := i.Actors.Find(ctx, o.AttributedTo)

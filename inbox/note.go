@@ -3,7 +3,6 @@ package inbox
 import (
 	"cmp"
 	"context"
-	"html"
 	"slices"
 	"strings"
 
@@ -16,18 +15,28 @@ import (
 
 // Bounds of what is kept of a remote post.
 const (
-	maxMentions    = 50
-	maxTags        = 100
-	maxAttachments = 16
+	maxMentions = 50
+	maxTags     = 100
+	maxSpoiler  = 2048 // characters
 )
 
 // postTypes are the objects that are shown as posts.
 var postTypes = []string{"Note", "Question", "Article", "Page", "Video", "Audio", "Image", "Event"}
 
+// isPost reports whether an object can be shown as a post: one of the types
+// above, or one of a type unknown here that has words, or a name and an address
+// to go to.
+func isPost(o *federation.Object) bool {
+	if slices.Contains(postTypes, o.Type) {
+		return true
+	}
+	return o.Type != "" && !o.Known() && (o.Content != "" || o.Name != "" && o.URL != "")
+}
+
 // create stores a post that concerns somebody here, [AP] 7.2.
 func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	o := a.Object
-	if o == nil || !slices.Contains(postTypes, o.Type) {
+	if o == nil || !isPost(o) {
 		return nil
 	}
 	if err := authored(sender, o); err != nil {
@@ -142,13 +151,22 @@ func postOf(author *store.Actor, o *federation.Object) *store.Post {
 		published = now
 	}
 	p := &store.Post{
-		ID: store.IDAt(published), URI: o.ID, URL: cmp.Or(o.URL, o.ID), ActorID: author.ID, Kind: o.Type,
+		ID: store.IDAt(published), URI: o.ID, URL: pageOf(o), ActorID: author.ID, Kind: o.Type,
 		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context),
 		InReplyToURI: address(o.InReplyTo), QuoteOfURI: address(o.Quote),
 		PublishedAt: published, ReceivedAt: now, EditedAt: edited(o),
 	}
 	says(p, o)
 	return p
+}
+
+// pageOf is where people read a post. One on somebody else's site is not the
+// post but what it is about: nobody publishes under the address of another.
+func pageOf(o *federation.Object) string {
+	if federation.SameSite(o.URL, o.ID) {
+		return o.URL
+	}
+	return o.ID
 }
 
 // address is a URI that can be one of a post, else empty.
@@ -171,7 +189,7 @@ func edited(o *federation.Object) store.Time {
 func says(p *store.Post, o *federation.Object) {
 	p.Content, p.Spoiler = contentOf(o), ""
 	if o.Type == "Note" || o.Type == "Question" {
-		p.Spoiler = text.Clean(text.Plain(o.Summary))
+		p.Spoiler = text.Excerpt(text.Plain(o.Summary), maxSpoiler)
 	}
 	p.Source, p.Sensitive, p.Language = o.Source.Content, o.Sensitive || p.Spoiler != "", o.Language()
 	p.Emojis, p.Tags = actors.Emojis(o.Tag), nil
@@ -181,27 +199,6 @@ func says(p *store.Post, o *federation.Object) {
 			p.Tags = append(p.Tags, name)
 		}
 	}
-}
-
-// contentOf is the text of a post. What is more than a note is shown by its
-// title and its address, because clients have no other place for them.
-func contentOf(o *federation.Object) string {
-	body := o.Content
-	if o.MediaType == "text/plain" || o.MediaType == "text/markdown" {
-		body = text.Render(body, nil, func(string) string { return "" })
-	}
-	if o.Type == "Note" || o.Type == "Question" {
-		return text.Sanitize(body)
-	}
-	title := "<p><strong>" + html.EscapeString(text.Plain(o.Name)) + "</strong></p>"
-	if o.Name == "" {
-		title = ""
-	}
-	if o.Type == "Article" && o.Summary != "" {
-		body = o.Summary
-	}
-	link := html.EscapeString(cmp.Or(o.URL, o.ID))
-	return text.Sanitize(title + body + `<p><a href="` + link + `">` + link + `</a></p>`)
 }
 
 // visibilityOf reads to and cc as Mastodon writes them.
@@ -238,37 +235,6 @@ func mentionsOf(author *store.Actor, o *federation.Object, known map[string]*sto
 	return rows, here
 }
 
-func mediaOf(author *store.Actor, o *federation.Object) []*store.Media {
-	var list []*store.Media
-	for _, a := range o.Attachment {
-		kind, ok := mediaKind(a)
-		if !ok || federation.HostOf(a.URL) == "" || len(list) == maxAttachments {
-			continue
-		}
-		m := &store.Media{ID: store.NewID(), ActorID: author.ID, Kind: kind, Mime: a.MediaType, RemoteURL: a.URL, Description: text.Clean(text.Plain(a.Name)),
-			Blurhash: a.Blurhash, Width: a.Width, Height: a.Height, CreatedAt: store.Now()}
-		if len(a.FocalPoint) == 2 {
-			m.FocusX, m.FocusY = a.FocalPoint[0], a.FocalPoint[1]
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-func mediaKind(a federation.Attachment) (string, bool) {
-	major, _, _ := strings.Cut(a.MediaType, "/")
-	switch {
-	case major == "image" || a.Type == "Image":
-		return "image", true
-	case major == "video" || a.Type == "Video":
-		return "video", true
-	case major == "audio" || a.Type == "Audio":
-		return "audio", true
-	default:
-		return "unknown", a.Type == "Document"
-	}
-}
-
 // update stores an edit of a post, or sends for a profile that changed.
 func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	o := a.Object
@@ -277,7 +243,7 @@ func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 		return nil
 	case o.ID == sender.URI:
 		return i.Queue.Insert(ctx, tx, RefreshJob{URI: sender.URI})
-	case !slices.Contains(postTypes, o.Type):
+	case !isPost(o):
 		return nil
 	}
 	if err := authored(sender, o); err != nil {
@@ -311,7 +277,7 @@ func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federa
 		return err
 	}
 	says(p, o)
-	p.EditedAt, p.URL = min(at, store.Now()), cmp.Or(o.URL, o.ID)
+	p.EditedAt, p.URL = min(at, store.Now()), pageOf(o)
 	rows, _ := mentionsOf(sender, o, mentioned)
 	if err := tx.EditPost(p, shown[p.ID], rows, mediaOf(sender, o)); err != nil {
 		return err
