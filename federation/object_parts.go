@@ -418,7 +418,7 @@ func (r *reader) attachment() (a Attachment) {
 	if a.URL == "" && isWeb(href) {
 		a.URL = href
 	}
-	a.Name = cmp.Or(a.Name, summary, content)
+	a.Name = cmp.Or(summary, a.Name, content)
 	return a
 }
 

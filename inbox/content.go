@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,13 +40,22 @@ func contentOf(o *federation.Object) string {
 	return text.Sanitize(title + teaser(o) + links(o))
 }
 
-// htmlOf is the content as HTML. RFC 7763
+// htmlOf is the content as HTML. Of Markdown, RFC 7763, only what would stand
+// in the way of reading is taken off.
 func htmlOf(o *federation.Object) string {
-	if o.MediaType == "text/plain" || o.MediaType == "text/markdown" {
-		return text.Render(o.Content, nil, func(string) string { return "" })
+	switch o.MediaType {
+	case "text/plain":
+		return paragraph(o.Content)
+	case "text/markdown":
+		return paragraph(emphasis.ReplaceAllString(markdownLink.ReplaceAllString(o.Content, "$1 $2"), "$1"))
 	}
 	return o.Content
 }
+
+var (
+	markdownLink = regexp.MustCompile(`!?\[([^\]\n]{0,300})\]\((https?://[^)\s]{1,900})\)`)
+	emphasis     = regexp.MustCompile(`\*\*([^*\n]{1,300})\*\*`)
+)
 
 func titleOf(o *federation.Object) string {
 	title := text.Excerpt(text.Plain(o.Name), maxTitle)
@@ -91,7 +101,7 @@ func paragraph(plain string) string {
 	if plain == "" {
 		return ""
 	}
-	return text.Render(plain, nil, func(string) string { return "" })
+	return text.Render(strings.ReplaceAll(plain, "\r\n", "\n"), nil, nil)
 }
 
 // links are the addresses of a post: of what it is about, where that is

@@ -1,12 +1,17 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 
+	"parley/actors"
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/text"
 )
 
 // like stores that the sender liked a post which the sender may see.
@@ -29,6 +34,26 @@ func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 		return tx.RenewFavourite(a.ID, sender.ID, p.ID)
 	}
 	return i.Notify.Tell(tx, p.ActorID, "favourite", sender.ID, p.ID)
+}
+
+// maxReaction bounds what an emoji without a picture may be, in characters: one
+// may consist of many.
+const maxReaction = 16
+
+// reactionOf is the emoji that a Like or EmojiReact says: of a custom one the
+// shortcode and its picture, else the character itself. None is a mere Like.
+func reactionOf(a *federation.Object) store.Emoji {
+	said := text.Clean(cmp.Or(strings.TrimSpace(a.Content), strings.TrimSpace(a.Emoji)))
+	for _, e := range actors.Emojis(a.Tag) {
+		name, _, _ := strings.Cut(strings.Trim(said, ":"), "@") // Misskey names the host behind it
+		if name == e.Shortcode {
+			return e
+		}
+	}
+	if strings.ContainsAny(said, "<>& \n\t:") || utf8.RuneCountInString(said) > maxReaction {
+		return store.Emoji{}
+	}
+	return store.Emoji{Shortcode: said}
 }
 
 // announce stores a boost, or sends for the post it is of.

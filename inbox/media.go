@@ -51,12 +51,13 @@ func files(o *federation.Object) []federation.Attachment {
 	case "Video", "Audio", "Image":
 		if file := federation.File(o.URLs); file.Href != "" {
 			own := federation.Attachment{Type: o.Type, MediaType: file.MediaType, URL: file.Href, Name: o.Name, Width: file.Width, Height: file.Height}
-			if o.Icon != nil && o.Type != "Image" {
-				own.Preview = o.Icon.URL
+			if still := cmp.Or(o.Icon, o.Image); still != nil && o.Type != "Image" {
+				own.Preview = still.URL
 			}
-			list = append([]federation.Attachment{own}, list...)
-		} else if o.Icon != nil {
-			list = append([]federation.Attachment{picture(o.Icon)}, list...)
+			return append([]federation.Attachment{own}, list...)
+		}
+		if o.Icon != nil {
+			return append([]federation.Attachment{picture(o.Icon)}, list...)
 		}
 	case "Note", "Question":
 		return list

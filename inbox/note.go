@@ -39,6 +39,7 @@ func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if o == nil || !isPost(o) {
 		return nil
 	}
+	addressed(a, o)
 	if err := authored(sender, o); err != nil {
 		return err
 	}
@@ -52,6 +53,13 @@ func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	}
 	_, err = i.keep(ctx, tx, sender, o, mentioned, 0)
 	return err
+}
+
+// addressed gives an object without recipients those of its activity.
+func addressed(a, o *federation.Object) {
+	if len(o.Recipients()) == 0 {
+		o.To, o.Cc = a.To, a.Cc
+	}
 }
 
 // authored checks that a post is its sender's and lies on the sender's node.
