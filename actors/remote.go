@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/store"
-	"parley/internal/text"
 )
 
 // stale is how old what we know of a remote actor may be before it is asked for
@@ -255,51 +253,6 @@ func (a *Actors) keepKeys(tx *store.Tx, actor *store.Actor, object *federation.O
 		a.keys.Invalidate(key.ID)
 	}
 	return nil
-}
-
-// describe writes what a document says into the row.
-func describe(actor *store.Actor, o *federation.Object, name, domain string) {
-	actor.URI, actor.Kind, actor.Username, actor.Domain = o.ID, o.Type, name, domain
-	actor.DisplayName = text.Clean(text.Plain(o.Name))
-	actor.Note = text.Sanitize(o.Summary)
-	actor.URL = cmp.Or(o.URL, o.ID)
-	actor.InboxURI, actor.OutboxURI = o.Inbox, o.Outbox
-	actor.SharedInboxURI = ""
-	if federation.SameOrigin(o.Endpoints.SharedInbox, o.ID) {
-		actor.SharedInboxURI = o.Endpoints.SharedInbox
-	}
-	actor.FollowersURI, actor.FollowingURI, actor.FeaturedURI = o.Followers, o.Following, o.Featured
-	actor.Avatar, actor.AvatarDescription = picture(o.Icon)
-	actor.Header, actor.HeaderDescription = picture(o.Image)
-	actor.Fields, actor.Emojis = nil, Emojis(o.Tag)
-	for _, f := range o.Attachment {
-		if f.Type == "PropertyValue" {
-			actor.Fields = append(actor.Fields, store.Field{Name: text.Plain(f.Name), Value: text.Sanitize(f.Value), Source: f.Value})
-		}
-	}
-	actor.AlsoKnownAs, actor.MovedToURI = o.AlsoKnownAs, o.MovedTo
-	actor.Locked, actor.Discoverable, actor.Indexable, actor.Memorial = o.ManuallyApprovesFollowers, o.Discoverable, o.Indexable, o.Memorial
-	actor.Bot = o.Type == "Service" || o.Type == "Application"
-	actor.FetchedAt, actor.UpdatedAt = store.Now(), store.Now()
-	actor.Revision = max(actor.Revision, 1)
-}
-
-func picture(a *federation.Attachment) (url, description string) {
-	if a == nil || federation.HostOf(a.URL) == "" {
-		return "", ""
-	}
-	return a.URL, text.Plain(a.Name)
-}
-
-// Emojis are the custom emoji among the tags.
-func Emojis(tags []federation.Tag) []store.Emoji {
-	var list []store.Emoji
-	for _, t := range tags {
-		if t.Type == "Emoji" && t.Icon != nil && federation.HostOf(t.Icon.URL) != "" && len(list) < 100 {
-			list = append(list, store.Emoji{Shortcode: strings.Trim(t.Name, ":"), URL: t.Icon.URL})
-		}
-	}
-	return list
 }
 
 // Refresh stores what an actor's own Update says of it.

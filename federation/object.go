@@ -504,5 +504,9 @@ func (o *Object) settle() {
 		o.Name = shorten(o.Name, maxName)
 		o.Summary = shorten(o.Summary, maxBio)
 		o.Attachment = bounded(o.Attachment, maxFields)
+		for i := range o.Attachment {
+			a := &o.Attachment[i]
+			a.Name, a.Value = shorten(a.Name, maxName), shorten(a.Value, maxName)
+		}
 	}
 }

@@ -126,7 +126,7 @@ func (r *reader) key() string {
 		return "id"
 	case key == "@type":
 		return "type"
-	case strings.HasPrefix(key, "as:"), strings.HasPrefix(key, "toot:"):
+	case strings.HasPrefix(key, "as:"), strings.HasPrefix(key, "toot:"), strings.HasPrefix(key, "schema:"):
 		return key[strings.IndexByte(key, ':')+1:]
 	}
 	return key

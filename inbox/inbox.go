@@ -112,6 +112,8 @@ func (i *Inbox) verb(kind string) verb {
 		return i.announce
 	case "Block":
 		return i.block
+	case "Add", "Remove":
+		return i.feature
 	default:
 		return nil
 	}

@@ -31,7 +31,12 @@ func (i *Inbox) like(_ context.Context, tx *store.Tx, sender *store.Actor, a *fe
 		return err
 	}
 	if !fresh {
-		return tx.RenewFavourite(a.ID, sender.ID, p.ID)
+		if err := tx.RenewFavourite(a.ID, sender.ID, p.ID); err != nil {
+			return err
+		}
+	}
+	if err := tx.React(sender.ID, p.ID, reactionOf(a)); err != nil || !fresh {
+		return err
 	}
 	return i.Notify.Tell(tx, p.ActorID, "favourite", sender.ID, p.ID)
 }

@@ -75,7 +75,7 @@ func (i *Inbox) ours(tx *store.Tx, sender *store.Actor, a *federation.Object) (*
 }
 
 // accept makes a pending follow of one of ours a fact.
-func (i *Inbox) accept(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+func (i *Inbox) accept(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	f, err := i.ours(tx, sender, a)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -83,8 +83,10 @@ func (i *Inbox) accept(_ context.Context, tx *store.Tx, sender *store.Actor, a *
 	if err != nil {
 		return err
 	}
-	_, err = tx.AcceptFollow(f)
-	return err
+	if _, err = tx.AcceptFollow(f); err != nil {
+		return err
+	}
+	return i.look(ctx, tx, sender.ID)
 }
 
 // reject ends a follow of one of ours, pending or not.

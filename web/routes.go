@@ -134,6 +134,8 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/favourites", Person("read:favourites"), m.Favourites),
 		api("GET", "/api/v1/bookmarks", Person("read:bookmarks"), m.Bookmarks),
 
+		api("GET", "/api/v1/accounts/:id/featured_tags", Viewer("read:accounts"), m.FeaturedTags),
+
 		api("GET", "/api/v1/timelines/home", Person("read:statuses"), m.Home),
 		api("GET", "/api/v1/timelines/public", Viewer("read:statuses"), m.Public),
 		api("GET", "/api/v1/timelines/tag/:hashtag", Viewer("read:statuses"), m.Tag),

@@ -116,7 +116,8 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Queue, err = queue.New(n.DB, log,
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
-		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.RefreshActor))
+		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.RefreshActor),
+		queue.Do(time.Minute, n.Inbox.ReadFeatured))
 	require.NoError(n.T, err)
 	n.Outbox.Queue, n.Inbox.Queue = n.Queue, n.Queue
 }

@@ -73,7 +73,7 @@ func (r Reader) SearchActors(viewer int64, query string, followingOnly bool, lim
 	var rows []*Actor
 	err := r.scan(&rows, `SELECT a.* FROM handles h JOIN actors a ON a.id = h.actor_id
  LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id AND f.accepted
- WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND a.kind <> 'Application'
+ WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND NOT a.suspended_there AND a.kind <> 'Application'
  ORDER BY CASE WHEN f.id IS NULL THEN 1 ELSE 0 END, a.followers_count DESC, a.id LIMIT ? OFFSET ?`, append(args, limit, offset)...)
 	return rows, err
 }
@@ -125,7 +125,7 @@ func (tx *Tx) UpdateActor(a *Actor) error {
 	a.Revision++
 	a.UpdatedAt = Now()
 	// Counters belong to whoever follows and posts, not to a profile.
-	err := tx.g.Omit("StatusesCount", "FollowersCount", "FollowingCount", "LastStatusAt", "Lifecycle", "Limited").Save(a).Error
+	err := tx.g.Omit("StatusesCount", "FollowersCount", "FollowingCount", "LastStatusAt", "FeaturedAt", "Lifecycle", "Limited").Save(a).Error
 	if err != nil {
 		return err
 	}

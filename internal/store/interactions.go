@@ -41,6 +41,28 @@ func (tx *Tx) renew(table, uri, which string, args ...any) error {
 	return err
 }
 
+// React keeps the emoji that a favourite said.
+func (tx *Tx) React(actor, post int64, emoji Emoji) error {
+	_, err := tx.exec(`UPDATE favourites SET emoji = ?, emoji_url = ? WHERE actor_id = ? AND post_id = ?`, emoji.Shortcode, emoji.URL, actor, post)
+	return err
+}
+
+// Reactions are the emoji that the actors said to the posts, by post and actor.
+func (r Reader) Reactions(posts, actors []int64) (map[[2]int64]Emoji, error) {
+	onPosts, postArg := r.in("post_id", posts)
+	byActors, actorArg := r.in("actor_id", actors)
+	var rows []struct {
+		PostID, ActorID int64
+		Emoji, EmojiURL string
+	}
+	err := r.scan(&rows, `SELECT post_id, actor_id, emoji, emoji_url FROM favourites WHERE emoji <> '' AND `+onPosts+` AND `+byActors, postArg, actorArg)
+	said := make(map[[2]int64]Emoji, len(rows))
+	for _, row := range rows {
+		said[[2]int64{row.PostID, row.ActorID}] = Emoji{Shortcode: row.Emoji, URL: row.EmojiURL}
+	}
+	return said, err
+}
+
 // FavouriteByURI is the actor and post of the Like with the URI.
 func (r Reader) FavouriteByURI(uri string) (actor, post int64, err error) {
 	var row struct{ ActorID, PostID int64 }
@@ -64,21 +86,4 @@ func (tx *Tx) SetBookmark(actor, post int64) error {
 func (tx *Tx) DeleteBookmark(actor, post int64) error {
 	_, err := tx.exec(`DELETE FROM bookmarks WHERE actor_id = ? AND post_id = ?`, actor, post)
 	return err
-}
-
-// SetPin features a post on its author's profile and tells whether that is new.
-func (tx *Tx) SetPin(actor, post int64) (bool, error) {
-	n, err := tx.exec(`INSERT INTO pins (actor_id, post_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, actor, post, Now())
-	return n > 0, err
-}
-
-// DeletePin ends that.
-func (tx *Tx) DeletePin(actor, post int64) (bool, error) {
-	n, err := tx.exec(`DELETE FROM pins WHERE actor_id = ? AND post_id = ?`, actor, post)
-	return n > 0, err
-}
-
-// Pins counts what the actor features.
-func (r Reader) Pins(actor int64) (int64, error) {
-	return r.number(`SELECT COUNT(*) FROM pins WHERE actor_id = ?`, actor)
 }

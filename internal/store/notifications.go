@@ -38,7 +38,7 @@ func (r Reader) Notifications(reader int64, page Page, q NotificationQuery) ([]*
 	}
 	bounds, boundArgs, order := page.bounds("n.id")
 	var rows []*Notification
-	err := r.scan(&rows, `SELECT n.* FROM notifications n JOIN actors a ON a.id = n.from_id WHERE `+where+` AND a.lifecycle <> 'suspended' AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
+	err := r.scan(&rows, `SELECT n.* FROM notifications n JOIN actors a ON a.id = n.from_id WHERE `+where+` AND a.lifecycle <> 'suspended' AND NOT a.suspended_there AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
 		append(append(args, boundArgs...), page.Limit)...)
 	return newestFirst(page, rows), err
 }

@@ -51,6 +51,7 @@ type Actor struct {
 	FollowersURI      string
 	FollowingURI      string
 	FeaturedURI       string
+	FeaturedTagsURI   string
 	Avatar            string // path below media, or a remote URL
 	Header            string
 	AvatarDescription string
@@ -66,6 +67,7 @@ type Actor struct {
 	Indexable         bool
 	HideCollections   bool
 	Memorial          bool
+	SuspendedThere    bool // by their own node, as long as it says so
 	Lifecycle         Lifecycle
 	Limited           bool
 	StatusesCount     int64
@@ -76,10 +78,16 @@ type Actor struct {
 	CreatedAt         Time `gorm:"autoCreateTime:false"`
 	UpdatedAt         Time `gorm:"autoUpdateTime:false"`
 	FetchedAt         Time
+	FeaturedAt        Time // when we last asked what they feature
 }
 
 // Local reports whether the actor is one of ours.
 func (a *Actor) Local() bool { return a.Domain == "" }
+
+// Hidden reports whether nothing of the actor is shown to anybody.
+func (a *Actor) Hidden() bool {
+	return a.SuspendedThere || a.Lifecycle == Suspended || a.Lifecycle == Erased
+}
 
 // Acct is the handle as clients show it: bare for ours, user@domain else.
 func (a *Actor) Acct() string {

@@ -13,6 +13,7 @@ type Sight struct {
 	ViewerLocal bool  // one of our people
 	Author      int64
 	Lifecycle   Lifecycle // of the author
+	Suspended   bool      // the author is, by their own node
 	Visibility  Visibility
 	Scope       Scope
 	Deleted     bool
@@ -28,7 +29,7 @@ func (s Sight) MaySee() bool {
 	switch {
 	case s.Deleted, s.Held && !author, s.Blocked, s.Scope != World && !s.ViewerLocal:
 		return false
-	case !slices.Contains([]Lifecycle{Active, Deprovisioned}, s.Lifecycle):
+	case s.Suspended, !slices.Contains([]Lifecycle{Active, Deprovisioned}, s.Lifecycle):
 		return false
 	case author, s.Visibility == Public, s.Visibility == Unlisted, s.Mentioned:
 		return true
@@ -39,7 +40,7 @@ func (s Sight) MaySee() bool {
 
 // visibleSQL is MaySee for a post p and its author a; each ? is the viewer.
 const visibleSQL = `(p.deleted_at = 0 AND (p.held_until = 0 OR p.actor_id = ?)
- AND a.lifecycle IN ('active','deprovisioned')
+ AND a.lifecycle IN ('active','deprovisioned') AND NOT a.suspended_there
  AND (p.scope = 'world' OR EXISTS (SELECT 1 FROM users vu WHERE vu.actor_id = ?))
  AND (p.visibility IN ('public','unlisted') OR p.actor_id = ?
   OR EXISTS (SELECT 1 FROM mentions vm WHERE vm.post_id = p.id AND vm.actor_id = ?)

@@ -97,7 +97,7 @@ func (a *API) account(s *store.Actor, moved *store.Actor) *account {
 	if moved != nil && moved.ID != s.ID {
 		e.Moved = a.account(moved, nil)
 	}
-	if s.Lifecycle == store.Suspended || s.Lifecycle == store.Erased {
+	if s.Hidden() {
 		a.blank(e)
 	}
 	e.AvatarStatic, e.HeaderStatic = e.Avatar, e.Header

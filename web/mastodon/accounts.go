@@ -138,6 +138,11 @@ func (a *API) AccountStatuses(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if asks(c, "pinned") && viewer(c) != 0 {
+		if err := a.Inbox.Look(c.Request.Context(), actor); err != nil {
+			return err
+		}
+	}
 	page := pageOf(c, statusLimits)
 	entries, err := a.reader(c).AccountTimeline(viewer(c), actor.ID, page, store.AccountQuery{
 		ExcludeReplies: asks(c, "exclude_replies"), ExcludeBoosts: asks(c, "exclude_reblogs"),
@@ -163,7 +168,7 @@ func (a *API) circle(c *gin.Context, query func(store.Reader, int64, store.Page)
 		if err != nil {
 			return err
 		}
-		if blocked || actor.HideCollections || actor.Lifecycle == store.Suspended {
+		if blocked || actor.HideCollections || actor.Hidden() {
 			return answer(c, []struct{}{})
 		}
 	}

@@ -10,7 +10,6 @@ import (
 var Empty = map[string]string{
 	"/api/v1/accounts/:id/collections":     "read:accounts",
 	"/api/v1/accounts/:id/endorsements":    "read:accounts",
-	"/api/v1/accounts/:id/featured_tags":   "read:accounts",
 	"/api/v1/accounts/:id/identity_proofs": "read:accounts",
 	"/api/v1/accounts/:id/lists":           "read:lists",
 	"/api/v1/announcements":                "read",

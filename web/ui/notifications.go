@@ -73,6 +73,10 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 	for _, a := range accounts {
 		who[a.ID] = a
 	}
+	said, err := r.Reactions(unique(posts), unique(people))
+	if err != nil {
+		return nil, err
+	}
 	var views []ViewNotification
 	for _, n := range found {
 		v := ViewNotification{ID: id(n.ID), Kind: n.Kind, When: n.CreatedAt.Time(), New: n.ID > read, Post: byID[id(n.PostID)]}
@@ -84,10 +88,21 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 			continue
 		}
 		v.Who = from
+		if n.Kind == "favourite" {
+			v.Reaction = reaction(said[[2]int64{n.PostID, n.FromID}])
+		}
 		if v.Post != nil {
 			v.Excerpt = excerpt(*v.Post, 160)
 		}
 		views = append(views, v)
 	}
 	return views, nil
+}
+
+// reaction is what to call an emoji in a line of text.
+func reaction(e store.Emoji) string {
+	if e.URL != "" {
+		return ":" + e.Shortcode + ":"
+	}
+	return e.Shortcode
 }

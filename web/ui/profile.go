@@ -28,7 +28,7 @@ func (u *UI) actor(c *gin.Context) (*store.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Lifecycle != store.Active && a.Lifecycle != store.Deprovisioned {
+	if a.Hidden() {
 		return nil, errNotFound
 	}
 	return a, nil
@@ -69,6 +69,11 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 	relations, err := relationsTo(r, me, []int64{a.ID})
 	if err != nil {
 		return Profile{}, err
+	}
+	if me != 0 {
+		if err := u.Inbox.Look(c.Request.Context(), a); err != nil {
+			return Profile{}, err
+		}
 	}
 	body := Profile{Account: u.account(a), Tab: "posts"}
 	body.Account.stands(me, relations[a.ID])

@@ -64,7 +64,7 @@ func (u *UI) accounts(r store.Reader, reader int64, ids []int64) ([]ViewAccount,
 	}
 	var views []ViewAccount
 	for _, id := range ids {
-		if a := actors[id]; a != nil && (a.Lifecycle == store.Active || a.Lifecycle == store.Deprovisioned) {
+		if a := actors[id]; a != nil && !a.Hidden() {
 			v := u.account(a)
 			v.stands(reader, relations[id])
 			views = append(views, v)

@@ -104,6 +104,8 @@ type ViewNotification struct {
 	When time.Time
 	Post *ViewPost
 	New  bool
+	// Reaction is the emoji of a favourite, empty for a mere one.
+	Reaction string
 	// Excerpt is the beginning of the post in plain text.
 	Excerpt string
 }

@@ -121,7 +121,7 @@ func TestSightAgreesWithSQL(t *testing.T) {
 			p := draft(author, rapid.SampledFrom([]store.Visibility{store.Public, store.Unlisted, store.Private, store.Direct}).Draw(r, "visibility"))
 			p.Scope = rapid.SampledFrom([]store.Scope{store.Here, store.Organisation, store.Partners, store.World, store.World}).Draw(r, "scope")
 			s := store.Sight{Author: author.ID, Visibility: p.Visibility, Scope: p.Scope, Lifecycle: rapid.SampledFrom(
-				[]store.Lifecycle{store.Active, store.Active, store.Suspended, store.Deprovisioned, store.Erased}).Draw(r, "lifecycle")}
+				[]store.Lifecycle{store.Active, store.Active, store.Suspended, store.Deprovisioned, store.Erased}).Draw(r, "lifecycle"), Suspended: rapid.IntRange(0, 4).Draw(r, "suspended there") == 0}
 			if s.Held = rapid.IntRange(0, 4).Draw(r, "held") == 0; s.Held {
 				p.HeldUntil = store.Now() + 1000
 			}
@@ -160,6 +160,10 @@ func TestSightAgreesWithSQL(t *testing.T) {
 					if err := tx.TombstonePost(p); err != nil {
 						return err
 					}
+				}
+				author.SuspendedThere = s.Suspended
+				if err := tx.UpdateActor(author); err != nil {
+					return err
 				}
 				return tx.SetLifecycle(author.ID, s.Lifecycle)
 			})

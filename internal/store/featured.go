@@ -1,0 +1,70 @@
+package store
+
+// SetPin features a post on its author's profile and tells whether that is new.
+func (tx *Tx) SetPin(actor, post int64) (bool, error) {
+	n, err := tx.exec(`INSERT INTO pins (actor_id, post_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, actor, post, Now())
+	return n > 0, err
+}
+
+// DeletePin ends that.
+func (tx *Tx) DeletePin(actor, post int64) (bool, error) {
+	n, err := tx.exec(`DELETE FROM pins WHERE actor_id = ? AND post_id = ?`, actor, post)
+	return n > 0, err
+}
+
+// Pins counts what the actor features.
+func (r Reader) Pins(actor int64) (int64, error) {
+	return r.number(`SELECT COUNT(*) FROM pins WHERE actor_id = ?`, actor)
+}
+
+// ClaimFeatured notes that an actor is asked now what it features, and tells
+// whether it was not since before.
+func (tx *Tx) ClaimFeatured(actor int64, before Time) (bool, error) {
+	n, err := tx.exec(`UPDATE actors SET featured_at = ? WHERE id = ? AND featured_at < ?`, Now(), actor, before)
+	return n > 0, err
+}
+
+// SetPins has the actor feature these posts, the first one foremost, and no others.
+func (tx *Tx) SetPins(actor int64, posts []int64) error {
+	if _, err := tx.exec(`DELETE FROM pins WHERE actor_id = ?`, actor); err != nil {
+		return err
+	}
+	now := Now()
+	for i, post := range posts {
+		if _, err := tx.exec(`INSERT INTO pins (actor_id, post_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, actor, post, now-Time(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetFeaturedTags has the actor show these hashtags, in this order.
+func (tx *Tx) SetFeaturedTags(actor int64, names []string) error {
+	if _, err := tx.exec(`DELETE FROM featured_tags WHERE actor_id = ?`, actor); err != nil {
+		return err
+	}
+	for i, name := range names {
+		if _, err := tx.exec(`INSERT INTO featured_tags (id, actor_id, tag, name, position) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, NewID(), actor, lower(name), name, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FeaturedTag is a hashtag on a profile, with what its owner has said under it.
+type FeaturedTag struct {
+	ID       int64
+	Name     string
+	Position int
+	Posts    int64
+	LastAt   Time
+}
+
+// FeaturedTags are the hashtags that the actor shows. Only public posts are
+// filed under tags, so that their number is no secret.
+func (r Reader) FeaturedTags(actor int64) ([]FeaturedTag, error) {
+	var rows []FeaturedTag
+	return rows, r.scan(&rows, `SELECT f.id, f.name, f.position, COUNT(p.id) AS posts, COALESCE(MAX(p.published_at), 0) AS last_at FROM featured_tags f
+ LEFT JOIN post_tags t ON t.tag = f.tag LEFT JOIN posts p ON p.id = t.post_id AND p.actor_id = f.actor_id AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world'
+ WHERE f.actor_id = ? GROUP BY f.id, f.name, f.position ORDER BY f.position`, actor)
+}
