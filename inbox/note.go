@@ -301,7 +301,7 @@ func (i *Inbox) delete(_ context.Context, tx *store.Tx, sender *store.Actor, a *
 		return nil
 	}
 	if uri == sender.URI {
-		return tx.SetLifecycle(sender.ID, store.Erased)
+		return i.Outbox.Depart(tx, sender)
 	}
 	p, err := tx.PostByURI(uri)
 	if err != nil && !fault.Is(err, fault.NotFound) {

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"parley/federation"
@@ -30,6 +31,11 @@ const (
 	giveUp       = 8 * 24 * time.Hour
 )
 
+const (
+	inFlight = 256             // deliveries of one activity at a time
+	inHand   = 2 * time.Minute // how long nobody else touches one that is tried
+)
+
 // Deliver carries out the job.
 func (o *Outbox) Deliver(ctx context.Context, job DeliverJob) error {
 	r := o.DB.With(ctx)
@@ -37,43 +43,100 @@ func (o *Outbox) Deliver(ctx context.Context, job DeliverJob) error {
 	if err != nil {
 		return err
 	}
-	due, err := r.Due(activity.ID, store.Now())
-	if err != nil {
+	if err := o.deliver(ctx, activity); err != nil {
 		return err
-	}
-	if len(due) > 0 {
-		if err := o.deliver(ctx, activity, due); err != nil {
-			return err
-		}
 	}
 	next, err := r.NextDue(activity.ID)
 	if err != nil || next == 0 {
 		return err
 	}
+	now := store.TimeOf(o.Now())
 	// Due, and yet not tried: an earlier one about the same object is before it.
-	return queue.Later(max(time.Until(next.Time()), time.Second))
-}
-
-// deliver tries all that is due at once and stores results as they come.
-func (o *Outbox) deliver(ctx context.Context, activity *store.Activity, due []*store.Delivery) error {
-	key, err := o.Actors.Signer(ctx, activity.ActorID)
-	if err != nil {
+	next = max(next, now.Add(time.Second))
+	var first bool
+	err = o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		first, err = tx.SetAlarm(activity.ID, now, next)
+		return err
+	})
+	if err != nil || !first {
 		return err
 	}
-	body := []byte(activity.Body)
-	digest := federation.Digest(body)
-	results := make(chan store.Attempt, len(due))
-	for _, d := range due {
-		o.senders.run(func() { results <- o.try(ctx, activity, d, body, digest, key) })
-	}
-	for left := len(due); left > 0; {
-		batch := gather(results, left)
-		left -= len(batch)
-		if err := o.record(ctx, batch); err != nil {
-			return err
+	return queue.Later(next.Time().Sub(now.Time()))
+}
+
+// deliver tries what is due, so many at a time, and stores results as they come.
+func (o *Outbox) deliver(ctx context.Context, activity *store.Activity) error {
+	var parcel *parcel
+	results := make(chan outcome, inFlight)
+	for left, more := 0, true; more || left > 0; {
+		if more && left <= inFlight/2 {
+			due, err := o.take(ctx, activity.ID, inFlight-left)
+			if err != nil {
+				return err
+			}
+			if len(due) > 0 && parcel == nil {
+				if parcel, err = o.parcel(ctx, activity); err != nil {
+					return err
+				}
+			}
+			more, left = len(due) == inFlight-left, left+len(due)
+			for _, d := range due {
+				o.senders.run(func() { results <- o.try(ctx, parcel, d) })
+			}
+		}
+		if left > 0 {
+			batch := gather(results, left)
+			left -= len(batch)
+			if err := o.record(ctx, batch); err != nil {
+				return err
+			}
 		}
 	}
 	return ctx.Err()
+}
+
+// take puts deliveries that are due into our hands, at most limit.
+func (o *Outbox) take(ctx context.Context, activity int64, limit int) ([]*store.DueDelivery, error) {
+	now := store.TimeOf(o.Now())
+	due, err := o.DB.With(ctx).Due(activity, now, limit)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	ids := make([]int64, len(due))
+	for i, d := range due {
+		ids[i] = d.ID
+	}
+	err = o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		ids, err = tx.Take(ids, now, now.Add(inHand))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(due, func(d *store.DueDelivery) bool { return !slices.Contains(ids, d.ID) }), nil
+}
+
+// parcel is what all receivers of an activity get, and the key it is signed by.
+type parcel struct {
+	activity *store.Activity
+	body     []byte
+	digest   string
+	key      *federation.Key
+}
+
+func (o *Outbox) parcel(ctx context.Context, activity *store.Activity) (*parcel, error) {
+	key, err := o.Actors.Signer(ctx, activity.ActorID)
+	if err != nil {
+		return nil, err
+	}
+	body := []byte(activity.Body)
+	return &parcel{activity: activity, body: body, digest: federation.Digest(body), key: key}, nil
+}
+
+// outcome is what came of one try, for the delivery and for its host.
+type outcome struct {
+	store.Attempt
+	news *hostNews
 }
 
 // gatherTime is how long results wait for others to be stored with: a commit
@@ -82,8 +145,8 @@ func (o *Outbox) deliver(ctx context.Context, activity *store.Activity, due []*s
 const gatherTime = 150 * time.Millisecond
 
 // gather takes what results there are and come soon, at most left of them.
-func gather(results <-chan store.Attempt, left int) []store.Attempt {
-	batch := []store.Attempt{<-results}
+func gather(results <-chan outcome, left int) []outcome {
+	batch := []outcome{<-results}
 	soon := time.NewTimer(gatherTime)
 	defer soon.Stop()
 	for len(batch) < left {
@@ -97,38 +160,73 @@ func gather(results <-chan store.Attempt, left int) []store.Attempt {
 	return batch
 }
 
-// record stores tries. One that was not made for the sake of its host has no
-// row, only a later date.
-func (o *Outbox) record(ctx context.Context, batch []store.Attempt) error {
+// record stores tries, and what they show of the hosts. One that was not made
+// for the sake of its host has no row, only a later date.
+func (o *Outbox) record(ctx context.Context, batch []outcome) error {
+	attempts := make([]store.Attempt, len(batch))
+	for i, b := range batch {
+		attempts[i] = b.Attempt
+	}
 	// A delivery that was made must not be made again because we stop.
-	return o.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.RecordAttempts(batch) })
+	return o.DB.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if err := tx.RecordAttempts(attempts); err != nil {
+			return err
+		}
+		for _, b := range batch {
+			if err := o.noteHost(ctx, tx, b); err != nil {
+				return err
+			}
+			if err := o.noteGone(ctx, tx, b.Attempt); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// try delivers once and decides what becomes of the delivery.
-func (o *Outbox) try(ctx context.Context, activity *store.Activity, d *store.Delivery, body []byte, digest string, key *federation.Key) store.Attempt {
-	host := federation.Host(d.Host)
+// try delivers once, if the host can take it now, and decides what becomes of
+// the delivery.
+func (o *Outbox) try(ctx context.Context, p *parcel, due *store.DueDelivery) outcome {
+	d, host := &due.Delivery, federation.Host(due.Host)
 	if err := o.Partners.Admits(host); err != nil {
 		d.State = "dead"
-		return store.Attempt{Delivery: d, Error: err.Error()}
+		return outcome{Attempt: store.Attempt{Delivery: d, At: store.TimeOf(o.Now()), Error: err.Error()}}
 	}
-	gate := o.gates.of(host)
-	if until := gate.enter(); until > 0 {
-		d.NextAt = until
-		return store.Attempt{Delivery: d, Postponed: true}
+	pass, until := o.gates.of(host, due.HostFailures, o.Now()).enter(o.Now)
+	if pass == nil {
+		return postponed(d, until)
 	}
-	result := o.Fed.Deliver(ctx, d.Inbox, body, digest, key)
-	gate.leave(result)
+	result := o.carry(ctx, p, d)
+	if result.Err != nil && ctx.Err() != nil {
+		pass.release()
+		return postponed(d, o.Now()) // we stop, which says nothing of the host
+	}
+	return outcome{Attempt: o.judge(p.activity, d, result), news: pass.leave(result, o.Now())}
+}
+
+func postponed(d *store.Delivery, until time.Time) outcome {
+	d.NextAt = store.TimeOf(until)
+	return outcome{Attempt: store.Attempt{Delivery: d, Postponed: true}}
+}
+
+// carry brings an activity to an inbox.
+func (o *Outbox) carry(ctx context.Context, p *parcel, d *store.Delivery) federation.Result {
+	return o.Fed.Deliver(ctx, d.Inbox, p.body, p.digest, p.key)
+}
+
+// judge decides what becomes of a delivery that was tried.
+func (o *Outbox) judge(activity *store.Activity, d *store.Delivery, result federation.Result) store.Attempt {
+	now := store.TimeOf(o.Now())
 	d.Attempts++
-	attempt := store.Attempt{Delivery: d, Status: result.Status, Duration: result.Duration.Milliseconds()}
-	age := time.Since(activity.CreatedAt.Time())
+	attempt := store.Attempt{Delivery: d, At: now, Status: result.Status, Duration: result.Duration.Milliseconds()}
 	switch {
 	case result.Err == nil:
 		d.State = "done"
 		return attempt
-	case !result.Retry, age > giveUp:
+	case !result.Retry, activity.CreatedAt < now.Add(-giveUp):
 		d.State = "dead"
 	default:
-		d.NextAt = store.Now().Add(max(result.After, pause(d.Attempts)))
+		d.NextAt = now.Add(max(result.After, pause(d.Attempts)))
 	}
 	attempt.Error = result.Err.Error()
 	o.Log.Warn("delivery failed", "host", d.Host, "activity", activity.URI, "kind", activity.Kind, "attempt", d.Attempts, "status", result.Status, "state", d.State, "error", result.Err)
@@ -143,15 +241,4 @@ func pause(attempts int) time.Duration {
 		d = min(firstPause<<shift, longestPause)
 	}
 	return d + time.Duration((rand.Float64()-0.5)*0.2*float64(d))
-}
-
-// Retry tries a delivery that waits or was given up, now.
-func (o *Outbox) Retry(ctx context.Context, deliveryID int64) error {
-	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		activity, err := tx.Retry(deliveryID)
-		if err != nil {
-			return err
-		}
-		return o.Queue.Insert(ctx, tx, DeliverJob{ActivityID: activity})
-	})
 }

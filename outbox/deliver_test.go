@@ -17,7 +17,7 @@ import (
 // deliveries are the node's deliveries in the state, newest first.
 func deliveries(t *testing.T, n *nodetest.Node, state string) []*store.QueueLine {
 	t.Helper()
-	rows, err := n.DB.Queue(state, store.Page{Limit: 100})
+	rows, err := n.DB.Queue(state, "", store.Page{Limit: 100})
 	require.NoError(t, err)
 	return rows
 }

@@ -2,40 +2,58 @@ package outbox
 
 import (
 	"maps"
+	"net/http"
 	"sync"
 	"time"
 
 	"parley/federation"
-	"parley/internal/store"
 )
 
 // gates keep hosts from getting in each other's way: each takes a few
-// deliveries at a time, and one that does not answer is left alone for a while.
+// deliveries at a time, and one that does not answer is left alone. They are
+// what one process knows; what all have to know is in the rows of hosts.
 type gates struct {
 	mu    sync.Mutex
 	hosts map[federation.Host]*gate
 }
 
+// At most gateWidth deliveries fail before a host is left alone, in each
+// process, and then one goes ahead at growing intervals: with two processes
+// that is less than 40 in a day.
 const (
-	gateWidth    = 16               // deliveries to a host at a time
+	gateWidth    = 8                // deliveries to a host at a time; one while it fails
 	gatePatience = 3                // failures in a row before a host is left alone
-	gatePause    = 30 * time.Second // for how long, doubled with each failure after
-	gateLongest  = 90 * time.Minute // so that a host that is away is tried at most 40 times a day
-	gateProbe    = 20 * time.Second // how long all wait at most for how one fares that goes ahead
-	gateGlance   = 2 * time.Second  // how often they look
-	gateWait     = time.Second      // how long a delivery waits for a place before it makes way for others
+	gatePause    = time.Minute      // for how long: at first, and then as long as it has failed
+	gateLongest  = 90 * time.Minute // at most
+	gateGlance   = 2 * time.Second  // when a delivery comes again that found no place
+	gateWait     = time.Second      // how long it waits for one before
 	maxGates     = 10_000           // hosts remembered, beside those that fail or are busy
 )
 
 type gate struct {
 	places chan struct{}
+	alone  chan struct{} // the one place of a host that fails
 	mu     sync.Mutex
 	failed int
+	since  time.Time
 	until  time.Time
-	probe  bool // one goes ahead of the others
 }
 
-func (g *gates) of(host federation.Host) *gate {
+// of is the gate of a host that, as its row says, failed so often lately.
+func (g *gates) of(host federation.Host, failures int, now time.Time) *gate {
+	one := g.find(host)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	switch {
+	case one.failed == 0 && failures > 0:
+		one.failed, one.since = failures, now
+	case failures == 0 && one.failed >= gatePatience && !now.Before(one.until):
+		one.failed = 0 // another process found that it answers
+	}
+	return one
+}
+
+func (g *gates) find(host federation.Host) *gate {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.hosts == nil {
@@ -46,7 +64,7 @@ func (g *gates) of(host federation.Host) *gate {
 		if len(g.hosts) >= maxGates {
 			maps.DeleteFunc(g.hosts, func(_ federation.Host, other *gate) bool { return other.idle() })
 		}
-		one = &gate{places: make(chan struct{}, gateWidth)}
+		one = &gate{places: make(chan struct{}, gateWidth), alone: make(chan struct{}, 1)}
 		g.hosts[host] = one
 	}
 	return one
@@ -59,62 +77,109 @@ func (g *gate) idle() bool {
 	return g.failed == 0 && len(g.places) == 0
 }
 
-// enter waits a little for a place, and is 0 where it has one. Where there is
-// none, or the host is left alone, it is when to come again.
-func (g *gate) enter() store.Time {
+// pass is a place at a host.
+type pass struct {
+	gate  *gate
+	alone bool
+}
+
+// enter waits a little for a place. Where there is none, or the host is left
+// alone, it is until when.
+func (g *gate) enter(now func() time.Time) (*pass, time.Time) {
 	wait := time.NewTimer(gateWait)
 	defer wait.Stop()
 	select {
 	case g.places <- struct{}{}:
 	case <-wait.C:
-		return store.Now().Add(gateGlance)
+		return nil, now().Add(gateGlance)
 	}
-	until := g.shutUntil()
-	if until > 0 {
-		<-g.places
+	p := &pass{gate: g}
+	if g.fails() {
+		select {
+		case g.alone <- struct{}{}:
+			p.alone = true
+		case <-wait.C:
+			p.release()
+			return nil, now().Add(gateGlance)
+		}
 	}
-	return until
+	if until := g.shutUntil(); now().Before(until) {
+		p.release()
+		return nil, until
+	}
+	return p, time.Time{}
 }
 
-// shutUntil is when the host may be tried again, 0 if it may be now. After a
-// pause one goes ahead and the others wait for how it fares: a host that is
-// still down is asked once, however much waits for it.
-func (g *gate) shutUntil() store.Time {
+func (g *gate) fails() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
-	switch {
-	case !now.Before(g.until):
-	case g.probe:
-		return store.TimeOf(now.Add(gateGlance))
-	default:
-		return store.TimeOf(g.until)
-	}
-	if g.failed >= gatePatience {
-		g.until, g.probe = now.Add(gateProbe), true
-	}
-	return 0
+	return g.failed > 0
 }
 
-// leave notes how it went. Any answer but one of a broken server shows that
-// the host is there. Those that were under way together and fail together are
-// one failure of the host.
-func (g *gate) leave(r federation.Result) {
-	<-g.places
+func (g *gate) shutUntil() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if r.Status != 0 && r.Status < 500 {
-		g.failed, g.until, g.probe = 0, time.Time{}, false
-		return
+	return g.until
+}
+
+func (p *pass) release() {
+	if p.alone {
+		<-p.gate.alone
 	}
-	if !g.probe && time.Now().Before(g.until) {
-		return
+	<-p.gate.places
+}
+
+// hostNews is a change in how a host takes what we send, for its row.
+type hostNews struct {
+	answered bool
+	failures int // since the last news
+	until    time.Time
+	reason   string
+}
+
+// leave notes how it went, and tells what is new about the host.
+func (p *pass) leave(r federation.Result, now time.Time) *hostNews {
+	p.release()
+	return p.gate.note(r, now)
+}
+
+func (g *gate) note(r federation.Result, now time.Time) *hostNews {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if answers(r) {
+		if g.failed == 0 {
+			return nil
+		}
+		g.failed, g.until = 0, time.Time{}
+		return &hostNews{answered: true}
 	}
-	g.probe = false
+	if now.Before(g.until) {
+		return nil // it was under way with one that failed
+	}
+	if g.failed == 0 {
+		g.since = now
+	}
 	g.failed++
-	if over := g.failed - gatePatience; over >= 0 {
-		g.until = time.Now().Add(min(gatePause<<min(over, 10), gateLongest))
+	news := &hostNews{failures: 1, reason: r.Err.Error()}
+	switch {
+	case g.failed >= gatePatience || r.After > 0: // RFC 9110 10.2.3
+		g.until = now.Add(max(probePause(now.Sub(g.since)), r.After))
+		news.until = g.until
+	case g.failed > 1:
+		return nil
 	}
+	return news
+}
+
+// answers reports whether the host is there. Any answer but one of a broken or
+// a busy server shows that.
+func answers(r federation.Result) bool {
+	return r.Status != 0 && r.Status < 500 && r.Status != http.StatusTooManyRequests
+}
+
+// probePause is how long a host is left alone that has failed for so long.
+func probePause(failing time.Duration) time.Duration {
+	return max(gatePause, min(failing, gateLongest))
 }
 
 // senders are goroutines that wait a little for more work when they are done.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type Outbox struct {
 	MaxCharacters int
 	Hold          time.Duration // before a post is sent, unless its author chose
 	Log           *slog.Logger
+	Now           func() time.Time
 
 	gates   gates
 	senders senders
@@ -39,13 +41,7 @@ type Outbox struct {
 // publish stores an activity for the inboxes and the job that takes it there.
 // object is what must arrive in order: the post, the follow, the profile.
 func (o *Outbox) publish(ctx context.Context, tx *store.Tx, actor *store.Actor, object string, a federation.Activity, inboxes []string) error {
-	ways := map[string]string{}
-	for _, inbox := range inboxes {
-		host := federation.HostOf(inbox)
-		if inbox != "" && !o.Actors.IsOurs(inbox) && o.Partners.Admits(host) == nil {
-			ways[inbox] = string(host)
-		}
-	}
+	ways := o.ways(inboxes)
 	if len(ways) == 0 {
 		return nil
 	}
@@ -54,7 +50,25 @@ func (o *Outbox) publish(ctx context.Context, tx *store.Tx, actor *store.Actor, 
 	if err != nil {
 		return err
 	}
-	row := &store.Activity{ID: store.NewID(), URI: a.ID, Kind: a.Type, ActorID: actor.ID, ObjectURI: object, Body: string(body), CreatedAt: store.Now()}
+	row := &store.Activity{ID: store.NewID(), URI: a.ID, Kind: a.Type, ActorID: actor.ID, ObjectURI: object, Body: string(body), CreatedAt: store.TimeOf(o.Now()),
+		ForFollowers: actor.FollowersURI != "" && slices.Contains(slices.Concat(a.To, a.Cc), actor.FollowersURI)}
+	return o.dispatch(ctx, tx, row, ways)
+}
+
+// ways are the inboxes beyond this node that are admitted, with their hosts.
+func (o *Outbox) ways(inboxes []string) map[string]string {
+	ways := map[string]string{}
+	for _, inbox := range inboxes {
+		host := federation.HostOf(inbox)
+		if inbox != "" && !o.Actors.IsOurs(inbox) && o.Partners.Admits(host) == nil {
+			ways[inbox] = string(host)
+		}
+	}
+	return ways
+}
+
+// dispatch stores an activity, its ways and the job that takes it there.
+func (o *Outbox) dispatch(ctx context.Context, tx *store.Tx, row *store.Activity, ways map[string]string) error {
 	if err := tx.Dispatch(row, ways); err != nil {
 		return err
 	}

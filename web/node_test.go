@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -71,7 +72,7 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub()}
 	policy := &partners.Partners{DB: db, Open: true, Self: host, Log: log}
 	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
-	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log}
+	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	streams := notify.NewStreams()
 	return &web.Web{

@@ -243,7 +243,7 @@ func (r *running) postAndWait(b *testing.B, peers *peers, posts int) {
 	}
 	until(b, func() bool { return peers.received(b) >= want })
 	until(b, func() bool {
-		open, err := r.db.Queue("pending", store.Page{Limit: 1})
+		open, err := r.db.Queue("pending", "", store.Page{Limit: 1})
 		return err == nil && len(open) == 0
 	})
 }

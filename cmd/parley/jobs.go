@@ -12,7 +12,11 @@ import (
 // what runs by the clock.
 func jobs(o *outbox.Outbox, i *inbox.Inbox) []queue.Work {
 	return []queue.Work{
-		queue.Do(2*time.Minute, o.Deliver),     // deliver: an activity to the inboxes of others
+		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
+		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
+		queue.Do(time.Minute, o.Wake),          // wake: what waited for a host that answers again
+		queue.Do(time.Minute, o.Sweep),         // sweep: what is due and has no job
+		queue.Do(5*time.Minute, o.Gone),        // gone: the actors behind an inbox that is no more
 		queue.Do(time.Minute, o.Release),       // release: a post that was held back
 		queue.Do(time.Minute, i.FetchAncestor), // fetch: a post that another answers
 		queue.Do(time.Minute, i.Boosted),       // boosted: a post that was boosted, and the boost
@@ -20,5 +24,6 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox) []queue.Work {
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Every(time.Hour, outbox.CleanJob{}),
+		queue.Every(5*time.Minute, outbox.SweepJob{}),
 	}
 }

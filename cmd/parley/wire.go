@@ -87,7 +87,7 @@ func (n *node) wire() error {
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
 	n.outbox = &outbox.Outbox{
 		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, URL: cfg.PublicURL,
-		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log,
+		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
 	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox)...); err != nil {

@@ -112,10 +112,11 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}
 	n.Partners = &partners.Partners{DB: n.DB, Open: true, Self: self, Log: log}
 	n.Actors = &actors.Actors{DB: n.DB, Fed: fed, Partners: n.Partners, URL: n.URL, Domain: string(self), Title: "Test", Log: log}
-	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, URL: n.URL, MaxCharacters: 500, Log: log}
+	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Queue, err = queue.New(n.DB, log,
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
+		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured))
 	require.NoError(n.T, err)

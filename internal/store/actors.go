@@ -60,6 +60,16 @@ func byID[K comparable, T any](rows []T, key func(T) K) map[K]T {
 	return m
 }
 
+// ActorsBehind are remote actors, at most limit with an id above the given one:
+// whose own inbox it is, or, of those who share it, who follow one of ours.
+func (r Reader) ActorsBehind(inbox string, above int64, limit int) ([]*Actor, error) {
+	var rows []*Actor
+	return rows, r.scan(&rows, `SELECT * FROM (
+ SELECT a.* FROM actors a WHERE a.domain <> '' AND a.inbox_uri = ? AND a.id > ?
+ UNION SELECT a.* FROM actors a WHERE a.domain <> '' AND a.shared_inbox_uri = ? AND a.id > ? AND EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = a.id)) b ORDER BY b.id LIMIT ?`,
+		inbox, above, inbox, above, limit)
+}
+
 // SearchActors finds people by the start of a name or handle, or a part of the
 // display name; those whom viewer follows come first.
 func (r Reader) SearchActors(viewer int64, query string, followingOnly bool, limit, offset int) ([]*Actor, error) {

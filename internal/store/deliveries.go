@@ -35,27 +35,62 @@ func (r Reader) Activity(id int64) (*Activity, error) {
 	return &a, r.one(&a, "Activity", `SELECT * FROM activities WHERE id = ?`, id)
 }
 
-// Due are the activity's deliveries that wait, are due by now, and do not have
-// an earlier one about the same object to the same host before them.
-func (r Reader) Due(activityID int64, now Time) ([]*Delivery, error) {
-	var rows []*Delivery
-	return rows, r.scan(&rows, `SELECT d.* FROM deliveries d WHERE d.activity_id = ? AND d.state = 'pending' AND d.next_at <= ?
- AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.host = d.host AND e.object_uri = d.object_uri AND e.state = 'pending' AND e.activity_id < d.activity_id)`, activityID, now)
+// inOrder is the condition that no earlier activity about the same object waits
+// for the same host. One that was given up does not hold up the others.
+const inOrder = `NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.host = d.host AND e.object_uri = d.object_uri AND e.state = 'pending' AND e.activity_id < d.activity_id)`
+
+// DueDelivery is a delivery to be tried, and how often its host failed lately.
+type DueDelivery struct {
+	Delivery
+	HostFailures int
 }
 
-// NextDue is when the activity's next delivery is due, 0 if all are settled.
-// One that waits for an earlier one is not due before that is.
+// Due are at most limit of the activity's deliveries that wait, are due by now
+// and in nobody's hands, and do not have an earlier one about the same object
+// before them. What is for a host that is unavailable waits for the host.
+func (r Reader) Due(activityID int64, now Time, limit int) ([]*DueDelivery, error) {
+	var rows []*DueDelivery
+	return rows, r.scan(&rows, `SELECT d.*, COALESCE(h.failures, 0) AS host_failures FROM deliveries d LEFT JOIN hosts h ON h.host = d.host
+ WHERE d.activity_id = ? AND d.state = 'pending' AND d.next_at <= ? AND d.taken_until <= ? AND COALESCE(h.state, '') <> 'unavailable' AND `+inOrder+` ORDER BY d.id LIMIT ?`,
+		activityID, now, now, limit)
+}
+
+// Take puts deliveries into the caller's hands until the given time, and tells
+// which of them: some may be in another's meanwhile.
+func (tx *Tx) Take(ids []int64, now, until Time) ([]int64, error) {
+	cond, arg := tx.in("id", ids)
+	return tx.ids(`UPDATE deliveries SET taken_until = ? WHERE `+cond+` AND state = 'pending' AND taken_until <= ? RETURNING id`, until, arg, now)
+}
+
+// NextDue is when the activity's next delivery is due, 0 if all are settled or
+// wait for their hosts. One that waits for an earlier one is not due before that is.
 func (r Reader) NextDue(activityID int64) (Time, error) {
-	n, err := r.number(`SELECT MIN(CASE WHEN earlier > next_at THEN earlier ELSE next_at END) FROM (SELECT d.next_at, COALESCE(
+	n, err := r.number(`SELECT MIN(CASE WHEN earlier > own THEN earlier ELSE own END) FROM (SELECT CASE WHEN d.taken_until > d.next_at THEN d.taken_until ELSE d.next_at END AS own, COALESCE(
  (SELECT MAX(e.next_at) FROM deliveries e WHERE e.host = d.host AND e.object_uri = d.object_uri AND e.state = 'pending' AND e.activity_id < d.activity_id), 0) AS earlier
- FROM deliveries d WHERE d.activity_id = ? AND d.state = 'pending') w`, activityID)
+ FROM deliveries d WHERE d.activity_id = ? AND d.state = 'pending'
+ AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.host = d.host AND h.state = 'unavailable')) w`, activityID)
 	return Time(n), err
+}
+
+// SetAlarm notes when a job wakes up for the activity. It is false where
+// another does, as early.
+func (tx *Tx) SetAlarm(activityID int64, now, at Time) (bool, error) {
+	n, err := tx.exec(`UPDATE activities SET alarm_at = ? WHERE id = ? AND (alarm_at <= ? OR alarm_at > ?)`, at, activityID, now, at)
+	return n > 0, err
+}
+
+// Stranded are activities, at most limit, that were due before the given time
+// and that nobody came for.
+func (r Reader) Stranded(before Time, limit int) ([]int64, error) {
+	return r.ids(`SELECT DISTINCT d.activity_id FROM deliveries d WHERE d.state = 'pending' AND d.next_at < ? AND d.taken_until < ?
+ AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.host = d.host AND h.state = 'unavailable') AND `+inOrder+` LIMIT ?`, before, before, limit)
 }
 
 // Attempt is what came of one try to deliver.
 type Attempt struct {
 	Delivery *Delivery // with its new state
-	Status   int       // HTTP; 0: no answer
+	At       Time
+	Status   int // HTTP; 0: no answer
 	Error    string
 	Duration int64 // milliseconds
 
@@ -67,30 +102,29 @@ type Attempt struct {
 // new state. Those that were taken at the first try, as nearly all are, cost
 // one statement together.
 func (tx *Tx) RecordAttempts(attempts []Attempt) error {
-	now := Now()
 	var rows []deliveryAttempt
 	smooth := map[int][]int64{} // ids by HTTP status
 	for _, a := range attempts {
 		d := a.Delivery
 		if a.Postponed {
-			if _, err := tx.exec(`UPDATE deliveries SET next_at = ? WHERE id = ?`, d.NextAt, d.ID); err != nil {
+			if _, err := tx.exec(`UPDATE deliveries SET next_at = ?, taken_until = 0 WHERE id = ?`, d.NextAt, d.ID); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, deliveryAttempt{ID: NewID(), DeliveryID: d.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: now})
+		rows = append(rows, deliveryAttempt{ID: NewID(), DeliveryID: d.ID, Status: a.Status, Error: a.Error, Duration: a.Duration, CreatedAt: a.At})
 		if d.State == "done" && d.Attempts == 1 {
 			smooth[a.Status] = append(smooth[a.Status], d.ID)
 			continue
 		}
-		if _, err := tx.exec(`UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, last_status = ?, last_error = ?, updated_at = ? WHERE id = ?`,
-			d.State, d.Attempts, d.NextAt, a.Status, a.Error, now, d.ID); err != nil {
+		if _, err := tx.exec(`UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, taken_until = 0, last_status = ?, last_error = ?, updated_at = ? WHERE id = ?`,
+			d.State, d.Attempts, d.NextAt, a.Status, a.Error, a.At, d.ID); err != nil {
 			return err
 		}
 	}
 	for status, ids := range smooth {
 		cond, arg := tx.in("id", ids)
-		if _, err := tx.exec(`UPDATE deliveries SET state = 'done', attempts = 1, last_status = ?, updated_at = ? WHERE `+cond, status, now, arg); err != nil {
+		if _, err := tx.exec(`UPDATE deliveries SET state = 'done', attempts = 1, last_status = ?, updated_at = ? WHERE `+cond, status, attempts[0].At, arg); err != nil {
 			return err
 		}
 	}
@@ -115,18 +149,43 @@ type QueueLine struct {
 	Kind string
 }
 
-// Queue are the deliveries in the state, newest first.
-func (r Reader) Queue(state string, page Page) ([]*QueueLine, error) {
+// Queue are the deliveries in the state, newest first; with a host only its.
+func (r Reader) Queue(state, host string, page Page) ([]*QueueLine, error) {
 	bounds, args, order := page.bounds("d.id")
+	args = append([]any{state}, args...)
+	if host != "" {
+		bounds = "d.host = ? AND " + bounds
+		args = append([]any{state, host}, args[1:]...)
+	}
 	var rows []*QueueLine
 	err := r.scan(&rows, `SELECT d.*, a.kind FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.state = ? AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
-		append(append([]any{state}, args...), page.Limit)...)
+		append(args, page.Limit)...)
 	return newestFirst(page, rows), err
 }
 
-// Retry makes a delivery due now and tells whose it is.
-func (tx *Tx) Retry(deliveryID int64) (activityID int64, err error) {
-	return activityID, tx.one(&activityID, "Delivery", `UPDATE deliveries SET state = 'pending', next_at = ?, updated_at = ? WHERE id = ? AND state <> 'done' RETURNING activity_id`, Now(), Now(), deliveryID)
+// Delivery is the delivery with the id.
+func (r Reader) Delivery(id int64) (*Delivery, error) {
+	var d Delivery
+	return &d, r.one(&d, "Delivery", `SELECT * FROM deliveries WHERE id = ?`, id)
+}
+
+// Retry makes a delivery due now that waits or was given up.
+func (tx *Tx) Retry(id int64, now Time) (*Delivery, error) {
+	var d Delivery
+	return &d, tx.one(&d, "Delivery", `UPDATE deliveries SET state = 'pending', next_at = ?, updated_at = ? WHERE id = ? AND state <> 'done' RETURNING *`, now, now, id)
+}
+
+// RetryDead makes due now what was given up, at most limit deliveries of the
+// host, or of all with none, above the id. It tells which.
+func (tx *Tx) RetryDead(host string, above int64, now Time, limit int) ([]*Delivery, error) {
+	where, args := "", []any{now, now, above}
+	if host != "" {
+		where, args = " AND host = ?", append(args, host)
+	}
+	var rows []*Delivery
+	err := tx.scan(&rows, `UPDATE deliveries SET state = 'pending', next_at = ?, updated_at = ? WHERE id IN
+ (SELECT id FROM deliveries WHERE state = 'dead' AND id > ?`+where+` ORDER BY id LIMIT ?) RETURNING *`, append(args, limit)...)
+	return rows, err
 }
 
 // Prune forgets what need not be remembered: deliveries that were made, and
@@ -136,6 +195,7 @@ func (tx *Tx) Prune(before Time) error {
 		`DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE state = 'done' AND updated_at < ?)`,
 		`DELETE FROM deliveries WHERE state = 'done' AND updated_at < ?`,
 		`DELETE FROM activities WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.activity_id = activities.id)`,
+		`DELETE FROM hosts WHERE state = 'healthy' AND updated_at < ?`,
 		`DELETE FROM arrivals WHERE received_at < ?`,
 		`DELETE FROM idempotency_keys WHERE created_at < ?`,
 		`DELETE FROM sign_ins WHERE expires_at < ?`,

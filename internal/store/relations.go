@@ -119,6 +119,18 @@ func (r Reader) FollowerInboxes(actorID int64) ([]string, error) {
  FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> '' AND a.lifecycle = 'active'`, actorID)
 }
 
+// RemoteFollowers are the ids of those elsewhere who hear the actor.
+func (r Reader) RemoteFollowers(actorID int64) ([]string, error) {
+	var uris []string
+	return uris, r.scan(&uris, `SELECT a.uri FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> ''`, actorID)
+}
+
+// LocalFollowers are those of ours who hear the actor.
+func (r Reader) LocalFollowers(actorID int64) ([]*Actor, error) {
+	var rows []*Actor
+	return rows, r.scan(&rows, `SELECT a.* FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain = ''`, actorID)
+}
+
 // HasLocalFollowers reports whether anybody here hears the actor.
 func (r Reader) HasLocalFollowers(actorID int64) (bool, error) {
 	n, err := r.number(`SELECT 1 FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE f.target_id = ? AND f.accepted LIMIT 1`, actorID)
@@ -191,6 +203,21 @@ func (tx *Tx) DeleteFollow(f *Follow) error {
 		return err
 	}
 	return tx.Unfill(f.FollowerID, f.TargetID)
+}
+
+// EndFollows ends all follows of the actor and by the actor, asked for or
+// accepted.
+func (tx *Tx) EndFollows(actorID int64) error {
+	var all []*Follow
+	if err := tx.scan(&all, `SELECT * FROM follows WHERE follower_id = ? OR target_id = ? ORDER BY id`, actorID, actorID); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if err := tx.DeleteFollow(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) countFollow(f *Follow, by int) error {

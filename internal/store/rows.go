@@ -377,6 +377,9 @@ type Activity struct {
 	ObjectURI string
 	Body      string
 	CreatedAt Time `gorm:"autoCreateTime:false"`
+
+	ForFollowers bool // of its actor: it says which of them the receiver has
+	AlarmAt      Time
 }
 
 // Delivery is an activity's way to one inbox.
@@ -389,11 +392,35 @@ type Delivery struct {
 	State      string // pending, done, dead
 	Attempts   int
 	NextAt     Time
+	TakenUntil Time // in somebody's hands
 	LastStatus int
 	LastError  string
 	CreatedAt  Time `gorm:"autoCreateTime:false"`
 	UpdatedAt  Time `gorm:"autoUpdateTime:false"`
 }
+
+// Host is how another node takes what we send.
+type Host struct {
+	Host          string    `gorm:"primaryKey"`
+	State         HostState // as of the last change
+	Failures      int       // tries in vain since it answered last
+	FailingSince  Time
+	LastSuccessAt Time
+	LastFailureAt Time
+	NextProbeAt   Time
+	LastError     string
+	UpdatedAt     Time `gorm:"autoUpdateTime:false"`
+}
+
+// HostState is whether a host takes what we send.
+type HostState string
+
+// The states of a host. Nothing but a probe goes to one that is unavailable.
+const (
+	Healthy     HostState = "healthy"
+	Failing     HostState = "failing"
+	Unavailable HostState = "unavailable"
+)
 
 // Partner is the policy for a domain, or with *. for all domains below it.
 type Partner struct {

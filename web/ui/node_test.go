@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
@@ -88,7 +89,7 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub()}
 	policy := &partners.Partners{DB: db, Self: host, Log: log}
 	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Sales", Log: log}
-	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log}
+	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	require.NoError(t, who.Open(context.Background()))
 	return &ui.UI{

@@ -112,7 +112,7 @@ func (u *UI) ChangePartner(c *gin.Context) error {
 // OwnerDeliveries lists what is on its way to other nodes.
 func (u *UI) OwnerDeliveries(c *gin.Context) error {
 	state := cmp.Or(c.Query("state"), "pending")
-	found, err := u.reader(c).Queue(state, store.Page{Max: number(c.Query("max_id")), Limit: 2 * perPage})
+	found, err := u.reader(c).Queue(state, c.Query("host"), store.Page{Max: number(c.Query("max_id")), Limit: 2 * perPage})
 	if err != nil {
 		return err
 	}

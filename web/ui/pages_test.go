@@ -213,7 +213,7 @@ func TestOwnersPages(t *testing.T) {
 			map[string]string{"https://partner.example/inbox": "partner.example"})
 	}))
 	owner.get("/owner/deliveries").ok().has("partner.example")
-	line, err := n.Read.Queue("pending", store.Page{Limit: 1})
+	line, err := n.Read.Queue("pending", "", store.Page{Limit: 1})
 	require.NoError(t, err)
 	require.Len(t, line, 1)
 	for _, state := range []string{"dead", "done", "nonsense"} {
