@@ -113,6 +113,17 @@ func (p *Partners) Admits(host federation.Host) error {
 	return fault.New(fault.Forbidden, "This node does not federate with "+string(host))
 }
 
+// Bars reports whether a host is blocked by its name. Files may lie on a host
+// that is no partner, as long as the post that shows them is a partner's.
+func (p *Partners) Bars(host federation.Host) bool {
+	policies := p.policies.Load()
+	if policies == nil {
+		return false
+	}
+	policy, ok := match(*policies, host)
+	return ok && policy == Block
+}
+
 // Limited reports whether posts of a host stay out of public timelines.
 func (p *Partners) Limited(host federation.Host) bool { return p.Policy(host) == Limit }
 

@@ -62,7 +62,7 @@ func legible(c *gin.Context) {
 // shared are the paths that pages of other origins may ask: client apps that
 // run in a browser. They send a token and no cookie, so that any origin will
 // do. A path that ends in a slash stands for all below it.
-var shared = []string{"/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/", "/media/", "/avatars/", "/headers/"}
+var shared = []string{"/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/", "/media/", "/proxy/", "/avatars/", "/headers/"}
 
 func isShared(path string) bool {
 	return slices.ContainsFunc(shared, func(s string) bool {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
+	"parley/internal/safehttp"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/outbox"
@@ -75,13 +77,16 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	streams := notify.NewStreams()
+	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}), URL: address, Budget: 1 << 20, Log: log}
+	require.NoError(t, remote.Open(context.Background(), t.TempDir()))
+	t.Cleanup(func() { _ = remote.Close() })
 	return &web.Web{
 		API: &mastodon.API{
 			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, URL: address, Domain: string(host),
-			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams,
+			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
-		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Limits: true, Log: log,
+		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
+		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/auth"
+	"parley/internal/media"
 	"parley/web/mastodon"
 	"parley/web/ui"
 )
@@ -62,7 +63,8 @@ func (w *Web) documents() []Route {
 		{"GET", "/.well-known/host-meta", Anyone, w.Actors.ServeHostMeta},
 		{"GET", "/.well-known/nodeinfo", Anyone, w.Actors.ServeNodeInfoLinks},
 		{"GET", "/nodeinfo/:version", Anyone, w.Actors.ServeNodeInfo},
-		{"GET", "/media/*path", Anyone, files}, // by names that cannot be guessed
+		{"GET", "/media/*path", Anyone, files},                      // by names that cannot be guessed
+		{"GET", media.Prefix + ":signature/:file", Anyone, w.proxy}, // by addresses that this node signed
 		api("GET", "/avatars/original/missing.png", Anyone, w.API.MissingAvatar),
 		api("GET", "/headers/original/missing.png", Anyone, w.API.MissingHeader),
 		api("GET", "/health", Anyone, w.API.StreamingHealth),

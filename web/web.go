@@ -13,6 +13,7 @@ import (
 	"parley/inbox"
 	"parley/internal/media"
 	"parley/outbox"
+	"parley/partners"
 	"parley/web/mastodon"
 	"parley/web/ui"
 )
@@ -25,8 +26,12 @@ type Web struct {
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox
 	Files  *media.Store
+	Remote *media.Remote
 	UI     *ui.UI
-	Dev    http.Handler // the development identity provider, nil but on a node without another
+
+	Partners *partners.Partners
+
+	Dev http.Handler // the development identity provider, nil but on a node without another
 
 	Limits         bool     // rate limits
 	TrustedProxies []string // addresses or networks

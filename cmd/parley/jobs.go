@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"parley/inbox"
+	"parley/internal/media"
 	"parley/internal/queue"
 	"parley/outbox"
 )
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
@@ -23,7 +24,9 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox) []queue.Work {
 		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that says it has changed
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
+		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
 		queue.Every(time.Hour, outbox.CleanJob{}),
 		queue.Every(5*time.Minute, outbox.SweepJob{}),
+		queue.Every(time.Hour, media.TidyJob{}),
 	}
 }

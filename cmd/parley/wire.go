@@ -33,6 +33,7 @@ type node struct {
 	log      *slog.Logger
 	db       *store.DB
 	files    *media.Store
+	remote   *media.Remote
 	fed      *federation.Client
 	queue    *queue.Queue
 	notify   *notify.Notify
@@ -65,6 +66,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 	if err = n.wire(); err != nil {
 		return nil, err
 	}
+	if err = n.remote.Open(ctx, filepath.Join(cfg.DataDir, "remote")); err != nil {
+		return nil, err
+	}
 	if err = n.partners.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -81,6 +85,7 @@ func (n *node) wire() error {
 		HTTP: safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: cfg.Federation.AllowHTTP, UserAgent: userAgent(cfg)}),
 		Now:  time.Now,
 	}
+	n.remote = &media.Remote{DB: n.db, HTTP: n.fed.HTTP, URL: cfg.PublicURL, Budget: int64(cfg.Media.RemoteCacheMB) << 20, Log: n.log}
 	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
@@ -90,7 +95,7 @@ func (n *node) wire() error {
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox)...); err != nil {
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote)...); err != nil {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue = n.queue, n.queue
@@ -103,13 +108,13 @@ func (n *node) wire() error {
 		API: &mastodon.API{
 			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
-			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams,
+			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
 		},
 		UI: &ui.UI{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams,
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
-		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files,
+		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
 	}
 	return nil
@@ -158,6 +163,9 @@ func (n *node) close() error {
 	var errs []error
 	if n.files != nil {
 		errs = append(errs, n.files.Close())
+	}
+	if n.remote != nil {
+		errs = append(errs, n.remote.Close())
 	}
 	if n.db != nil {
 		errs = append(errs, n.db.Close())

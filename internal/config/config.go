@@ -26,6 +26,7 @@ type Config struct {
 	Federation     Federation     `toml:"federation"`
 	Limits         Limits         `toml:"limits"`
 	Posts          Posts          `toml:"posts"`
+	Media          Media          `toml:"media"`
 	Log            Log            `toml:"log"`
 	OIDC           []OIDCProvider `toml:"oidc"`
 
@@ -58,6 +59,11 @@ type Posts struct {
 	HoldSeconds   int `toml:"hold_seconds" doc:"How long a post waits before it is sent, so that it can be taken back. People may choose their own."`
 }
 
+// Media says how files are kept.
+type Media struct {
+	RemoteCacheMB int `toml:"remote_cache_mb" doc:"How much of the disk copies of other nodes' pictures and videos may take, in megabytes. The oldest go first."`
+}
+
 // Log says what the node writes to standard error.
 type Log struct {
 	Level  string `toml:"level" doc:"debug, info, warn or error."`
@@ -86,6 +92,7 @@ func Default() *Config {
 		Federation: Federation{Mode: "allowlist"},
 		Limits:     Limits{Enabled: true},
 		Posts:      Posts{MaxCharacters: 5000},
+		Media:      Media{RemoteCacheMB: 2048},
 		Log:        Log{Level: "info", Format: "text"},
 	}
 }

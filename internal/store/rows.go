@@ -181,6 +181,7 @@ type Post struct {
 	BoostOfID        int64
 	QuoteOfID        int64
 	QuoteOfURI       string
+	AudienceURI      string // the group that the post belongs to, FEP-1b12
 	Content          string
 	Source           string
 	Spoiler          string

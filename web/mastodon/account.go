@@ -69,10 +69,12 @@ type emoji struct {
 	Category        *string `json:"category"`
 }
 
-func emojis(all []store.Emoji) []emoji {
+// emojis are the custom emoji of what owner, a post or an actor, says.
+func (a *API) emojis(owner string, all []store.Emoji) []emoji {
 	out := make([]emoji, 0, len(all))
 	for _, e := range all {
-		out = append(out, emoji{Shortcode: e.Shortcode, URL: e.URL, StaticURL: e.URL})
+		url := a.fileURL(owner, e.URL, "")
+		out = append(out, emoji{Shortcode: e.Shortcode, URL: url, StaticURL: url})
 	}
 	return out
 }
@@ -83,12 +85,12 @@ func (a *API) account(s *store.Actor, moved *store.Actor) *account {
 		ID: id(s.ID), Username: s.Username, Acct: s.Acct(), DisplayName: s.DisplayName, Locked: s.Locked,
 		Bot: s.Bot || s.Kind == "Service" || s.Kind == "Application", Discoverable: s.Discoverable, Indexable: s.Indexable,
 		Group: s.Kind == "Group", CreatedAt: moment(s.CreatedAt), Note: s.Note, URL: a.profileURL(s), URI: s.URI,
-		Avatar: a.fileURL(s.Avatar, missingAvatar), AvatarDescription: s.AvatarDescription,
-		Header: a.fileURL(s.Header, missingHeader), HeaderDescription: s.HeaderDescription,
+		Avatar: a.fileURL(s.URI, s.Avatar, missingAvatar), AvatarDescription: s.AvatarDescription,
+		Header: a.fileURL(s.URI, s.Header, missingHeader), HeaderDescription: s.HeaderDescription,
 		FollowersCount: max(s.FollowersCount, 0), FollowingCount: max(s.FollowingCount, 0), StatusesCount: max(s.StatusesCount, 0),
 		HideCollections: s.HideCollections, Noindex: !s.Indexable, Limited: s.Limited, Memorial: s.Memorial,
 		ShowFeatured: true, ShowMedia: true, ShowMediaReplies: true,
-		FeatureApproval: noApproval, Emojis: emojis(s.Emojis), Roles: []struct{}{}, Fields: fields(s.Fields),
+		FeatureApproval: noApproval, Emojis: a.emojis(s.URI, s.Emojis), Roles: []struct{}{}, Fields: fields(s.Fields),
 	}
 	if s.LastStatusAt != 0 {
 		day := s.LastStatusAt.Time().Format("2006-01-02")
@@ -134,16 +136,16 @@ func (a *API) profileURL(s *store.Actor) string {
 	return s.URI
 }
 
-// fileURL is where a file is: below /media for ours, at its own address for
-// others', and fallback for none.
-func (a *API) fileURL(path, fallback string) string {
+// fileURL is where this node shows a file that owner, a post or an actor, has:
+// below /media for ours, a copy for others', and fallback for none.
+func (a *API) fileURL(owner, path, fallback string) string {
 	switch {
 	case path == "" && fallback == "":
 		return ""
 	case path == "":
 		return a.URL + fallback
 	case strings.Contains(path, "://"):
-		return path
+		return a.Remote.Address(owner, path)
 	}
 	return a.URL + "/media/" + strings.TrimPrefix(path, "/")
 }

@@ -13,6 +13,7 @@ import (
 	"parley/auth"
 	"parley/inbox"
 	"parley/internal/fault"
+	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/store"
 	"parley/outbox"
@@ -32,6 +33,7 @@ type API struct {
 
 	Cache   *Cache
 	Streams *notify.Streams
+	Remote  *media.Remote
 }
 
 // Node is what the instance documents say about this one.

@@ -33,7 +33,7 @@ func (a *API) Upload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, a.attachment(m))
+	return answer(c, a.attachment("", m))
 }
 
 // focusOf reads "0.5,-0.3", nil for what is no point of a picture.
@@ -53,7 +53,7 @@ func (a *API) Media(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, a.attachment(m))
+	return answer(c, a.attachment("", m))
 }
 
 func (a *API) file(c *gin.Context) (*store.Media, error) {
@@ -85,5 +85,5 @@ func (a *API) Describe(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, a.attachment(m))
+	return answer(c, a.attachment("", m))
 }

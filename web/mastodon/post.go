@@ -107,8 +107,8 @@ func (a *API) status(p *store.Post, from parts) *status {
 		Language: optional(p.Language), URI: p.URI, URL: p.URL,
 		RepliesCount: max(p.RepliesCount, 0), ReblogsCount: max(p.BoostsCount, 0), FavouritesCount: max(p.FavouritesCount, 0),
 		EditedAt: optionalMoment(p.EditedAt), Content: p.Content,
-		MediaAttachments: a.attachments(from.media[p.ID]), Mentions: a.mentions(from.mentions[p.ID], from.actors),
-		Tags: a.tags(p.Tags), Emojis: emojis(p.Emojis), QuoteApproval: noApproval, TaggedCollections: []struct{}{},
+		MediaAttachments: a.attachments(p.URI, from.media[p.ID]), Mentions: a.mentions(from.mentions[p.ID], from.actors),
+		Tags: a.tags(p.Tags), Emojis: a.emojis(p.URI, p.Emojis), QuoteApproval: noApproval, TaggedCollections: []struct{}{},
 	}
 	if s.InReplyToID == nil {
 		s.InReplyToAccountID = nil
@@ -143,27 +143,23 @@ func (a *API) tags(names []string) []shallowTag {
 	return out
 }
 
-func (a *API) attachments(all []*store.Media) []*attachment {
+func (a *API) attachments(owner string, all []*store.Media) []*attachment {
 	out := make([]*attachment, 0, len(all))
 	for _, m := range all {
-		out = append(out, a.attachment(m))
+		out = append(out, a.attachment(owner, m))
 	}
 	return out
 }
 
-// attachment makes the entity of a file.
-func (a *API) attachment(m *store.Media) *attachment {
+// attachment makes the entity of a file that hangs on the post owner.
+func (a *API) attachment(owner string, m *store.Media) *attachment {
 	e := &attachment{
 		ID: id(m.ID), Type: m.Kind, RemoteURL: optional(m.RemoteURL),
 		Description: optional(m.Description), Blurhash: optional(m.Blurhash),
 	}
-	url := a.fileURL(m.Path, "")
-	if url == "" {
-		url = m.RemoteURL
-	}
-	preview := a.fileURL(m.PreviewPath, "")
-	if preview == "" && m.Kind == "image" {
-		preview = url
+	url, preview := a.fileURL(owner, m.Path, ""), a.fileURL(owner, m.PreviewPath, "")
+	if m.RemoteURL != "" {
+		url, preview = a.Remote.Shown(owner, m)
 	}
 	e.URL, e.PreviewURL = optional(url), optional(preview)
 	e.Meta.Original, e.Meta.Small = sizeOf(m.Width, m.Height), sizeOf(m.PreviewWidth, m.PreviewHeight)

@@ -109,22 +109,22 @@ func (a *API) History(c *gin.Context) error {
 	}
 	edits := make([]edit, 0, len(versions)+1)
 	for _, v := range versions {
-		edits = append(edits, a.version(v, accounts[0]))
+		edits = append(edits, a.version(post.URI, v, accounts[0]))
 	}
 	now := edit{
 		Content: post.Content, SpoilerText: post.Spoiler, Sensitive: post.Sensitive, CreatedAt: moment(max(post.EditedAt, post.PublishedAt)),
-		Account: accounts[0], MediaAttachments: a.attachments(media[post.ID]), Emojis: emojis(post.Emojis),
+		Account: accounts[0], MediaAttachments: a.attachments(post.URI, media[post.ID]), Emojis: a.emojis(post.URI, post.Emojis),
 	}
 	return answer(c, append(edits, now))
 }
 
-func (a *API) version(v *store.Version, account json.RawMessage) edit {
+func (a *API) version(owner string, v *store.Version, account json.RawMessage) edit {
 	e := edit{
 		Content: v.Content, SpoilerText: v.Spoiler, Sensitive: v.Sensitive, CreatedAt: moment(v.CreatedAt),
 		Account: account, MediaAttachments: []*attachment{}, Emojis: []emoji{},
 	}
 	for i := range v.Media {
-		e.MediaAttachments = append(e.MediaAttachments, a.attachment(&v.Media[i]))
+		e.MediaAttachments = append(e.MediaAttachments, a.attachment(owner, &v.Media[i]))
 	}
 	return e
 }

@@ -28,6 +28,7 @@ import (
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
+	"parley/internal/safehttp"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/outbox"
@@ -92,8 +93,11 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	require.NoError(t, who.Open(context.Background()))
+	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{}), URL: address, Budget: 1 << 20, Log: log}
+	require.NoError(t, remote.Open(context.Background(), t.TempDir()))
+	t.Cleanup(func() { _ = remote.Close() })
 	return &ui.UI{
-		Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(),
+		Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(), Remote: remote,
 		URL: address, Domain: string(host), Title: "Sales", Log: log,
 	}
 }

@@ -18,7 +18,7 @@ import (
 func (u *UI) account(a *store.Actor) ViewAccount {
 	v := ViewAccount{
 		ID: id(a.ID), Name: a.Name(), Handle: "@" + a.Acct(), Link: profileLink(a), Host: a.Domain,
-		Avatar: u.Actors.MediaURL(a.Avatar), Header: u.Actors.MediaURL(a.Header), Note: template.HTML(a.Note),
+		Avatar: u.fileURL(a, a.Avatar), Header: u.fileURL(a, a.Header), Note: template.HTML(a.Note),
 		Locked: a.Locked, Joined: a.CreatedAt.Time(),
 		Posts: max(a.StatusesCount, 0), Followers: max(a.FollowersCount, 0), Following: max(a.FollowingCount, 0),
 	}
@@ -176,7 +176,7 @@ func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 	v := ViewPost{
 		ID: id(p.ID), Link: postLink(author, p.ID), Author: u.account(author),
 		Spoiler: p.Spoiler, Sensitive: p.Sensitive, Content: u.content(p, from), Language: p.Language,
-		Media: u.media(from.media[p.ID]), Visibility: string(p.Visibility), Audience: audience(p),
+		Media: u.media(p.URI, from.media[p.ID]), Visibility: string(p.Visibility), Audience: audience(p),
 		Posted: p.PublishedAt.Time(), Edited: p.EditedAt.Time(), HeldUntil: p.HeldUntil.Time(),
 		Replies: p.RepliesCount, Boosts: p.BoostsCount, Favourites: p.FavouritesCount,
 		Favourited: flags.Favourited, Boosted: flags.Boosted, Bookmarked: flags.Bookmarked,
@@ -215,11 +215,23 @@ func audience(p *store.Post) string {
 	return words
 }
 
-func (u *UI) media(all []*store.Media) []ViewMedia {
+// fileURL is where this node shows a picture of somebody's profile.
+func (u *UI) fileURL(a *store.Actor, path string) string {
+	if strings.Contains(path, "://") {
+		return u.Remote.Address(a.URI, path)
+	}
+	return u.Actors.MediaURL(path)
+}
+
+// media makes the views of what hangs on the post owner.
+func (u *UI) media(owner string, all []*store.Media) []ViewMedia {
 	var views []ViewMedia
 	for _, m := range all {
-		link := cmp.Or(u.Actors.MediaURL(m.Path), m.RemoteURL)
-		v := ViewMedia{ID: id(m.ID), Kind: m.Kind, Link: link, Preview: u.Actors.MediaURL(m.PreviewPath), Description: m.Description, Width: m.PreviewWidth, Height: m.PreviewHeight}
+		link, preview := u.Actors.MediaURL(m.Path), u.Actors.MediaURL(m.PreviewPath)
+		if m.RemoteURL != "" {
+			link, preview = u.Remote.Shown(owner, m)
+		}
+		v := ViewMedia{ID: id(m.ID), Kind: m.Kind, Link: link, Preview: preview, Description: m.Description, Width: m.PreviewWidth, Height: m.PreviewHeight}
 		if m.Kind == "gifv" {
 			v.Kind = "video"
 		}

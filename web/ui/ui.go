@@ -13,6 +13,7 @@ import (
 	"parley/auth"
 	"parley/inbox"
 	"parley/internal/fault"
+	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/store"
 	"parley/outbox"
@@ -28,6 +29,7 @@ type UI struct {
 	Notify   *notify.Notify
 	Partners *partners.Partners
 	Streams  *notify.Streams
+	Remote   *media.Remote
 
 	URL         string // public, without a slash at its end
 	Domain      string // what stands behind the @ of our handles
