@@ -1,6 +1,6 @@
 # The few commands. Nothing but `make test` needs more than Go.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fuzz
+.PHONY: help run test bench faults lint fuzz
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -13,6 +13,9 @@ test: ## run every test; installs what is missing where it may
 
 bench: ## measure
 	go test -run '^$$' -bench . -benchmem ./...
+
+faults: ## let the network fail around nodes, and see that what they promise holds
+	go run ./test/faults
 
 lint: ## check how the code is written
 	bash scripts/lint.sh

@@ -334,7 +334,7 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		p.Content, p.Source, p.Tags = c.content, c.source, c.tags
 		p.Spoiler, p.Sensitive, p.Language, p.ActedBy = d.Spoiler, d.Sensitive || d.Spoiler != "", cmp.Or(d.Language, p.Language), d.ActedBy
 		if p.HeldUntil == 0 {
-			p.EditedAt = store.Now()
+			p.EditedAt = max(store.Now(), p.PublishedAt+1, p.EditedAt+1) // who gets it goes by that
 		}
 		return o.change(ctx, tx, p, c, d, shown[id])
 	})

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,10 @@ type Node struct {
 	Outbox   *outbox.Outbox
 	Inbox    *inbox.Inbox
 	Log      *Log
+
+	// Front, while it is set, sees requests first and answers those for which
+	// it returns true: it stands for a network or a machine that fails.
+	Front atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
 }
 
 // Log keeps what a node wrote, for the tests that fail.
@@ -80,9 +85,14 @@ func Wire(t testing.TB, db *store.DB) *Node {
 	t.Helper()
 	ctx := context.Background()
 	var routes http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { routes.ServeHTTP(w, r) }))
+	n := &Node{T: t, DB: db, Log: &Log{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if front := n.Front.Load(); front == nil || !(*front)(w, r) {
+			routes.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(server.Close)
-	n := &Node{T: t, DB: db, URL: named(server.URL, "node"), Log: &Log{}}
+	n.URL = named(server.URL, "node")
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what the node wrote:\n%s", n.Log)
