@@ -193,8 +193,10 @@ func edited(o *federation.Object) store.Time {
 	return 0
 }
 
-// says writes into the row what a document says.
-func says(p *store.Post, o *federation.Object) {
+// says writes into the row what a document says, and reports whether the row
+// said the same before.
+func says(p *store.Post, o *federation.Object) bool {
+	before := *p
 	p.Content, p.Spoiler = contentOf(o), ""
 	if o.Type == "Note" || o.Type == "Question" {
 		p.Spoiler = text.Excerpt(text.Plain(o.Summary), maxSpoiler)
@@ -207,6 +209,8 @@ func says(p *store.Post, o *federation.Object) {
 			p.Tags = append(p.Tags, name)
 		}
 	}
+	return p.Content == before.Content && p.Spoiler == before.Spoiler && p.Sensitive == before.Sensitive && p.Language == before.Language &&
+		slices.Equal(p.Emojis, before.Emojis) && slices.Equal(p.Tags, before.Tags)
 }
 
 // visibilityOf reads to and cc as Mastodon writes them.
@@ -265,32 +269,6 @@ func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 		return err
 	}
 	return i.edit(tx, sender, p, o)
-}
-
-// edit applies what a newer document says; an older one never wins.
-func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federation.Object) error {
-	at := store.TimeOf(o.Updated)
-	if at == 0 {
-		at = store.Now()
-	}
-	if at <= max(p.EditedAt, p.PublishedAt) {
-		return nil
-	}
-	shown, err := tx.PostMedia([]int64{p.ID})
-	if err != nil {
-		return err
-	}
-	mentioned, err := tx.ActorsByURI(named(sender, o))
-	if err != nil {
-		return err
-	}
-	says(p, o)
-	p.EditedAt, p.URL = min(at, store.Now()), pageOf(o)
-	rows, _ := mentionsOf(sender, o, mentioned)
-	if err := tx.EditPost(p, shown[p.ID], rows, mediaOf(sender, o)); err != nil {
-		return err
-	}
-	return i.Notify.Edited(tx, p)
 }
 
 // delete hides a post of the sender, or the sender. What was never seen stays

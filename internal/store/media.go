@@ -35,8 +35,9 @@ func (tx *Tx) DescribeMedia(m *Media) error {
 // attach hangs files on a post: ours exist already, remote ones are new.
 func (tx *Tx) attach(p *Post, media []*Media) error {
 	for i, m := range media {
+		fresh := m.PostID == 0
 		m.PostID, m.Position = p.ID, i
-		if m.RemoteURL != "" {
+		if m.RemoteURL != "" && fresh {
 			if err := tx.g.Create(m).Error; err != nil {
 				return err
 			}
