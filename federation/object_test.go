@@ -3,6 +3,7 @@ package federation
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -126,9 +127,49 @@ func TestParseLeniently(t *testing.T) {
 		{"endpoints", `{"endpoints":{"x":1,"sharedInbox":"https://a/inbox"}}`, func(o *Object) any { return o.Endpoints.SharedInbox }, "https://a/inbox"},
 		{"items of both names", `{"orderedItems":["a",{"id":"b"}]}`, func(o *Object) any { return len(o.Items) }, 2},
 		{"misskey quote", `{"_misskey_quote":"a","quoteUrl":"b","quote":"c"}`, func(o *Object) any { return o.Quote }, "c"},
+		{"quote by a link", `{"tag":[{"type":"Link","mediaType":"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"","href":"https://a/1","rel":["https://misskey-hub.net/ns#_misskey_quote"]}]}`, func(o *Object) any { return o.Quote }, "https://a/1"},
+		{"quote by a link named RE", `{"tag":{"type":"Link","mediaType":"application/activity+json","href":"https://a/1","name":"RE: https://a/1"}}`, func(o *Object) any { return o.Quote }, "https://a/1"},
+		{"link that is no quote", `{"tag":[{"type":"Link","mediaType":"application/activity+json","href":"https://a/1","rel":"related"},{"type":"Link","mediaType":"text/html","href":"https://a/2","rel":"quote"}]}`, func(o *Object) any { return o.Quote }, ""},
+		{"quote named and linked", `{"quoteUrl":"https://a/2","tag":{"type":"Link","mediaType":"application/activity+json","href":"https://a/1","name":"RE: x"}}`, func(o *Object) any { return o.Quote }, "https://a/2"},
+		{"keys with a prefix", `{"as:content":"x","toot:memorial":true,"as:to":"as:Public"}`, func(o *Object) any { return fmt.Sprint(o.Content, o.Memorial, o.To) }, "xtrue [as:Public]"},
+		{"value objects", `{"content":{"@value":"x","@language":"en"},"published":{"@value":"2026-01-05T15:00:00Z"}}`, func(o *Object) any { return o.Content + o.Published.Format("15") }, "x15"},
+		{"types of other vocabularies", `{"type":"Person","tag":[{"type":"toot:Emoji","name":"a"}],"attachment":[{"type":"http://schema.org#PropertyValue","name":"n","schema:value":"v"}]}`, func(o *Object) any { return o.Tag[0].Type + o.Attachment[0].Type + o.Attachment[0].Value }, "EmojiPropertyValuev"},
+		{"language of its own", `{"language":{"identifier":"nl","name":"Dutch"},"contentMap":{"en":"x"}}`, func(o *Object) any { return o.Language() }, "nl"},
+		{"language not known", `{"language":{"identifier":"und"}}`, func(o *Object) any { return o.Language() }, ""},
+		{"language that is none", `{"contentMap":{"<b>":"x"}}`, func(o *Object) any { return o.Language() }, ""},
+		{"language of several", `{"contentMap":{"de":"y","en":"x","fr":"x"},"content":"x"}`, func(o *Object) any { return o.Language() }, "en"},
+		{"duration", `{"duration":"PT1H2M3.5S"}`, func(o *Object) any { return o.Duration }, time.Hour + 2*time.Minute + 3*time.Second},
+		{"duration too long to be true", `{"duration":"PT99999999999999H"}`, func(o *Object) any { return o.Duration }, time.Duration(0)},
+		{"place", `{"location":{"name":"Yard","address":{"streetAddress":"Quay 7","postalCode":"1","addressLocality":"R","addressRegion":null}}}`, func(o *Object) any { return o.Location }, Place{Name: "Yard", Address: "Quay 7, 1 R"}},
+		{"place in words", `{"location":"at home"}`, func(o *Object) any { return o.Location.Name }, "at home"},
+		{"largest icon", `{"icon":[{"url":"https://a/1.png","width":48},{"url":"https://a/2.png","width":96},{"url":"https://a/3.png","width":50}]}`, func(o *Object) any { return o.Icon.URL }, "https://a/2.png"},
+		{"shared inbox outside", `{"sharedInbox":"https://a/in"}`, func(o *Object) any { return o.Endpoints.SharedInbox }, "https://a/in"},
+		{"attachment as links", `{"attachment":{"type":"Document","url":[{"href":"https://a/x","mediaType":"text/html"},{"href":"https://a/1.webp","mediaType":"image/webp","width":9}]}}`, func(o *Object) any {
+			return fmt.Sprint(o.Attachment[0].URL, o.Attachment[0].MediaType, o.Attachment[0].Width)
+		}, "https://a/1.webpimage/webp9"},
+		{"misskey reaction", `{"type":"Like","_misskey_reaction":"x"}`, func(o *Object) any { return o.Emoji }, "x"},
 		{"source as a string", `{"source":"x"}`, func(o *Object) any { return o.Source.Content }, "x"},
 	} {
 		t.Run(c.name, func(t *testing.T) { equal(t, c.name, c.read(parse(t, c.doc)), c.want) })
+	}
+}
+
+func TestFile(t *testing.T) {
+	link := func(mediaType string, height int) Link {
+		return Link{Href: fmt.Sprintf("https://a.example/%s/%d", mediaType, height), MediaType: mediaType, Height: height, Width: height}
+	}
+	page, magnet, playlist := link("text/html", 0), Link{Href: "magnet:?x", MediaType: "video/mp4"}, link("application/x-mpegURL", 0)
+	for name, c := range map[string]struct {
+		links []Link
+		want  Link
+	}{
+		"sharp enough":            {[]Link{page, playlist, magnet, link("video/mp4", 1080), link("video/mp4", 480), link("video/mp4", 720), link("video/mp4", 240)}, link("video/mp4", 720)},
+		"all too large":           {[]Link{link("video/mp4", 2160), link("video/mp4", 1080)}, link("video/mp4", 1080)},
+		"a film, not its picture": {[]Link{link("image/png", 900), link("video/mp4", 240)}, link("video/mp4", 240)},
+		"largest picture":         {[]Link{link("image/png", 90), link("image/png", 900), link("image/png", 400)}, link("image/png", 900)},
+		"nothing to play":         {[]Link{page, playlist, magnet}, Link{}},
+	} {
+		equal(t, name, File(c.links), c.want)
 	}
 }
 
