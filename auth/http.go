@@ -32,7 +32,6 @@ func (a *Auth) Routes() []Route {
 		{"POST", "/api/v1/apps", open(a.registerApp)},
 		{"GET", "/api/v1/apps/verify_credentials", a.withToken(a.verifyApp)},
 		{"GET", "/oauth/authorize", a.inBrowser(a.authorize)},
-		{"GET", "/oauth/authorize/", a.inBrowser(a.authorize)},
 		{"POST", "/oauth/authorize", a.inBrowser(a.decide)},
 		{"GET", "/oauth/authorize/native", open(a.native)},
 		{"POST", "/oauth/token", open(a.token)},

@@ -156,6 +156,7 @@ func (a *Auth) metadata(w http.ResponseWriter, _ *http.Request) {
 		"revocation_endpoint":                   a.URL + "/oauth/revoke",
 		"userinfo_endpoint":                     a.URL + "/oauth/userinfo",
 		"app_registration_endpoint":             a.URL + "/api/v1/apps",
+		"service_documentation":                 "https://docs.joinmastodon.org/",
 		"scopes_supported":                      KnownScopes(),
 		"response_types_supported":              []string{"code"},
 		"response_modes_supported":              []string{"query"},

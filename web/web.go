@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -51,7 +52,7 @@ func (w *Web) Handler() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	// A path that is not in the list is not in the list: no redirects to one
-	// that looks like it.
+	// that looks like it. See unslashed for the one exception.
 	e.RedirectTrailingSlash, e.RedirectFixedPath, e.HandleMethodNotAllowed = false, false, true
 	if err := e.SetTrustedProxies(w.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w", err)
@@ -67,5 +68,16 @@ func (w *Web) Handler() (http.Handler, error) {
 			e.Handle(http.MethodHead, r.Path, handlers...)
 		}
 	}
-	return e, nil
+	return unslashed(e), nil
+}
+
+// unslashed leads to the route without it what ends in a slash: Mastodon does,
+// and Mastodon.py and toot ask so.
+func unslashed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path := r.URL.Path; strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/oauth/") {
+			r.URL.Path = strings.TrimSuffix(path, "/")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
