@@ -67,6 +67,7 @@ type Activity struct {
 	Published string          `json:"published,omitempty"`
 	To        []string        `json:"to,omitempty"`
 	Cc        []string        `json:"cc,omitempty"`
+	Audience  string          `json:"audience,omitempty"` // the group it is for, FEP-1b12
 	Object    any             `json:"object,omitempty"`
 	Target    string          `json:"target,omitempty"`
 	Content   string          `json:"content,omitempty"` // of a Flag
@@ -81,6 +82,7 @@ type Note struct {
 	AttributedTo       string            `json:"attributedTo"`
 	To                 []string          `json:"to"`
 	Cc                 []string          `json:"cc"`
+	Audience           string            `json:"audience,omitempty"` // the group it belongs to, FEP-1b12
 	Summary            string            `json:"summary,omitempty"`
 	Content            string            `json:"content"`
 	ContentMap         map[string]string `json:"contentMap,omitempty"`

@@ -26,6 +26,8 @@ type Inbox struct {
 	Notify   *notify.Notify
 	Fed      *federation.Client
 	Log      *slog.Logger
+
+	groups budget
 }
 
 // Receive checks who sent a request and applies the activity in its body. It

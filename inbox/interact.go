@@ -75,13 +75,19 @@ func (i *Inbox) announce(ctx context.Context, tx *store.Tx, sender *store.Actor,
 	if ferr != nil {
 		return ferr
 	}
+	if relayed(sender, a) {
+		if !followed {
+			return nil
+		}
+		return i.relay(ctx, tx, sender, a)
+	}
 	if err == nil {
 		if !followed && !p.Local {
 			return nil
 		}
 		return i.boost(tx, sender, a, p)
 	}
-	if !followed || i.Actors.IsOurs(uri) || i.Partners.Admits(federation.HostOf(uri)) != nil {
+	if !followed || i.Actors.IsOurs(uri) || i.Partners.Admits(federation.HostOf(uri)) != nil || sender.Kind == "Group" && !i.groups.take(sender.ID) {
 		return nil
 	}
 	return i.Queue.Insert(ctx, tx, BoostedJob{ActorID: sender.ID, ID: a.ID, Object: uri, To: a.To, Cc: a.Cc, Published: a.Published})

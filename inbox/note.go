@@ -120,6 +120,7 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 		return nil, err
 	}
 	p.Listed = p.Visibility == store.Public && !author.Limited && (p.InReplyToURI == "" || p.InReplyToActorID == author.ID)
+	p.AudienceURI = groupOf(o, mentioned)
 	mentions, here := mentionsOf(author, o, mentioned)
 	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
 	if err != nil || !stored {

@@ -25,7 +25,7 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 	}
 	n := federation.Note{
 		ID: p.URI, Type: p.Kind, AttributedTo: author.URI, Summary: p.Spoiler, Content: p.Content, Sensitive: p.Sensitive,
-		Published: federation.Stamp(p.PublishedAt.Time()), URL: p.URL, InReplyTo: p.InReplyToURI,
+		Published: federation.Stamp(p.PublishedAt.Time()), URL: p.URL, InReplyTo: p.InReplyToURI, Audience: p.AudienceURI,
 		Conversation: p.ConversationURI, ThreadContext: p.ConversationURI,
 		Replies: federation.Collection{ID: p.URI + "/replies", Type: "Collection", First: p.URI + "/replies?page=true"},
 	}

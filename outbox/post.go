@@ -56,7 +56,8 @@ type composed struct {
 	tags      []string
 	mentioned []*store.Actor
 	media     []*store.Media
-	parent    *store.Post // nil unless it is a reply
+	parent    *store.Post  // nil unless it is a reply
+	group     *store.Actor // what the parent came by, nil for most
 }
 
 // errRepeated says that the Idempotency-Key was used meanwhile.
@@ -125,6 +126,7 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 		p.InReplyToID, p.InReplyToURI, p.InReplyToActorID = c.parent.ID, c.parent.URI, c.parent.ActorID
 		p.ThreadID, p.ConversationURI = c.parent.ThreadID, cmp.Or(c.parent.ConversationURI, p.ConversationURI)
 	}
+	c.join(p)
 	p.Listed = p.Visibility == store.Public && !account.Actor.Limited && (c.parent == nil || c.parent.ActorID == p.ActorID)
 	hold := o.Hold
 	if account.User.HoldSeconds >= 0 {
@@ -167,7 +169,7 @@ func (c *composed) attached(tx *store.Tx, p *store.Post, d Draft) ([]store.Menti
 	}
 	mentions := make([]store.Mention, len(c.mentioned))
 	for i, a := range c.mentioned {
-		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID}
+		mentions[i] = store.Mention{PostID: p.ID, ActorID: a.ID, Silent: a == c.group}
 	}
 	return mentions, nil
 }
@@ -195,7 +197,7 @@ func (o *Outbox) send(ctx context.Context, tx *store.Tx, author *store.Actor, p 
 }
 
 func createOf(note federation.Note) federation.Activity {
-	return federation.Activity{ID: note.ID + "/activity", Type: "Create", Actor: note.AttributedTo, Published: note.Published, To: note.To, Cc: note.Cc, Object: note}
+	return federation.Activity{ID: note.ID + "/activity", Type: "Create", Actor: note.AttributedTo, Published: note.Published, To: note.To, Cc: note.Cc, Audience: note.Audience, Object: note}
 }
 
 // Release sends a post that was held back.
@@ -238,6 +240,9 @@ func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed
 			return nil, fault.New(fault.Invalid, "Validation failed: a boost cannot be answered, only the post itself")
 		}
 		c.parent = parent
+		if c.group, err = groupOf(r, parent); err != nil {
+			return nil, err
+		}
 	}
 	var err error
 	if c.media, err = o.unused(r, author, d.MediaIDs, 0); err != nil {

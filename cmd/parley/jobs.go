@@ -21,6 +21,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote) []queue.Work {
 		queue.Do(time.Minute, o.Release),       // release: a post that was held back
 		queue.Do(time.Minute, i.FetchAncestor), // fetch: a post that another answers
 		queue.Do(time.Minute, i.Boosted),       // boosted: a post that was boosted, and the boost
+		queue.Do(time.Minute, i.Relay),         // relay: a post that a group passes on
 		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that says it has changed
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more

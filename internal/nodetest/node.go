@@ -127,7 +127,7 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Queue, err = queue.New(n.DB, log,
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
-		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.RefreshActor),
+		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured))
 	require.NoError(n.T, err)
 	n.Outbox.Queue, n.Inbox.Queue = n.Queue, n.Queue
