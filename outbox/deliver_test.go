@@ -86,7 +86,7 @@ func TestAFailedDeliveryIsTriedAgain(t *testing.T) {
 		dead := deliveries(t, n, "dead")
 		require.Len(t, dead, 1, "after eight days it is given up, and shown")
 		code.Store(0)
-		require.NoError(t, n.Outbox.Retry(t.Context(), dead[0].ID))
+		require.NoError(t, n.Outbox.Retry(t.Context(), alice.ID, dead[0].ID))
 		n.Settle()
 		require.Len(t, far.Arrived("Create"), 2)
 		require.Empty(t, deliveries(t, n, "dead"))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/federation"
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/queue"
 	"parley/internal/store"
@@ -215,12 +216,15 @@ func (o *Outbox) Rouse(ctx context.Context, before time.Time) error {
 	})
 }
 
-// Retry tries a delivery that waits or was given up, now, by whom the owner
-// says. Where its host is left alone it is a probe.
-func (o *Outbox) Retry(ctx context.Context, deliveryID int64) error {
+// Retry tries a delivery that waits or was given up, now. Where its host is
+// left alone it is a probe. by is who wants it: 0 for the command line.
+func (o *Outbox) Retry(ctx context.Context, by, deliveryID int64) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
 		d, err := tx.Retry(deliveryID, store.TimeOf(o.Now()))
 		if err != nil {
+			return err
+		}
+		if err := audit.Write(tx, audit.Act{ActorID: by, Action: "delivery.retry", Subject: d.Host, Detail: map[string]any{"delivery": d.ID}}); err != nil {
 			return err
 		}
 		return o.again(ctx, tx, []*store.Delivery{d})
@@ -229,7 +233,13 @@ func (o *Outbox) Retry(ctx context.Context, deliveryID int64) error {
 
 // RetryDead tries everything that was given up for the host, or with none
 // everything, and tells how many deliveries that are.
-func (o *Outbox) RetryDead(ctx context.Context, host string) (total int, err error) {
+func (o *Outbox) RetryDead(ctx context.Context, by int64, host string) (total int, err error) {
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "delivery.retry_dead", Subject: host})
+	})
+	if err != nil {
+		return 0, err
+	}
 	for above := int64(0); ; {
 		var rows []*store.Delivery
 		err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {

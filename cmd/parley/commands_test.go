@@ -77,6 +77,10 @@ func TestOwnersCommands(t *testing.T) {
 			require.Regexp(t, `(?m)^\*\.bad\.example\s+block`, list)
 			c.fails("Write a domain", "partner", "allow", "not a domain")
 
+			require.Contains(t, c.ok("delivery", "list", "--state", "dead", "--host", "x.example"), "ATTEMPTS")
+			require.Contains(t, c.ok("host", "list"), "NEXT PROBE")
+			require.Contains(t, c.ok("delivery", "retry", "--all"), "0 deliveries")
+			c.fails("Delivery not found", "delivery", "retry", "7")
 			require.Contains(t, c.ok("audit", "verify"), "is whole")
 		})
 	}
@@ -84,7 +88,7 @@ func TestOwnersCommands(t *testing.T) {
 
 func TestCommandLineMistakesAreStatusTwo(t *testing.T) {
 	c := newCLI(t, storetest.URL(t, "sqlite"))
-	for _, args := range [][]string{{}, {"fly"}, {"account"}, {"account", "create", "ada"}, {"account", "create", "ada", "--email", "a@b", "--role", "king"}, {"partner", "allow"}, {"serve", "--fast"}} {
+	for _, args := range [][]string{{}, {"fly"}, {"account"}, {"account", "create", "ada"}, {"account", "create", "ada", "--email", "a@b", "--role", "king"}, {"partner", "allow"}, {"serve", "--fast"}, {"delivery", "retry"}, {"delivery", "retry", "7", "--all"}, {"delivery", "list", "--state", "lost"}} {
 		status, out, errs := c.run(args...)
 		require.Equal(t, 2, status, args)
 		require.Empty(t, out, args)

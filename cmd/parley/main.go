@@ -25,14 +25,16 @@ const version = "0.1.0"
 type commands struct {
 	Config string `help:"Settings file (TOML). PARLEY_* variables win over it." placeholder:"FILE" env:"PARLEY_CONFIG"`
 
-	Demo    demoCommand    `cmd:"" help:"Run two departments and an identity provider on this machine, and say where to go."`
-	Serve   serveCommand   `cmd:"" help:"Run a node."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to this version."`
-	Account accountCommand `cmd:"" help:"Make and change accounts."`
-	Partner partnerCommand `cmd:"" help:"Decide which domains this node talks to."`
-	Audit   auditCommand   `cmd:"" help:"Check the audit trail."`
-	Sample  sampleCommand  `cmd:"" name:"config" help:"Print a settings file with every setting, commented."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Demo     demoCommand     `cmd:"" help:"Run two departments and an identity provider on this machine, and say where to go."`
+	Serve    serveCommand    `cmd:"" help:"Run a node."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
+	Account  accountCommand  `cmd:"" help:"Make and change accounts."`
+	Partner  partnerCommand  `cmd:"" help:"Decide which domains this node talks to."`
+	Delivery deliveryCommand `cmd:"" help:"See what does not arrive elsewhere, and try again."`
+	Host     hostCommand     `cmd:"" help:"See which hosts do not answer."`
+	Audit    auditCommand    `cmd:"" help:"Check the audit trail."`
+	Sample   sampleCommand   `cmd:"" name:"config" help:"Print a settings file with every setting, commented."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // run is what every command gets.

@@ -334,7 +334,7 @@ func forGood(t testing.TB, s *sender, gone *partner, alice *store.Actor) {
 	require.Len(t, dead(), 2, "then the owner sees it")
 	require.NotEmpty(t, dead()[0].LastError)
 	gone.answer(s.clock, nil)
-	total, err := s.Outbox.RetryDead(t.Context(), hostOf(gone))
+	total, err := s.Outbox.RetryDead(t.Context(), 0, hostOf(gone))
 	require.NoError(t, err)
 	require.Equal(t, 2, total)
 	s.run()

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -109,14 +110,27 @@ func (u *UI) ChangePartner(c *gin.Context) error {
 	return see(c, "/owner/partners?done=partner")
 }
 
-// OwnerDeliveries lists what is on its way to other nodes.
+// OwnerDeliveries lists what is on its way to other nodes, and which of them
+// do not take it.
 func (u *UI) OwnerDeliveries(c *gin.Context) error {
-	state := cmp.Or(c.Query("state"), "pending")
-	found, err := u.reader(c).Queue(state, c.Query("host"), store.Page{Max: number(c.Query("max_id")), Limit: 2 * perPage})
+	state, host, r := cmp.Or(c.Query("state"), "pending"), c.Query("host"), u.reader(c)
+	found, err := r.Queue(state, host, store.Page{Max: number(c.Query("max_id")), Limit: 2 * perPage})
 	if err != nil {
 		return err
 	}
-	body := OwnerPages{Tab: "deliveries", States: pick([]Option{{Value: "pending", Label: "Waiting"}, {Value: "dead", Label: "Given up"}, {Value: "done", Label: "Delivered"}}, state)}
+	troubled, err := r.TroubledHosts(c.Query("after"), 2*perPage)
+	if err != nil {
+		return err
+	}
+	body := OwnerPages{Tab: "deliveries", Host: host, Dead: state == "dead",
+		States: pick([]Option{{Value: "pending", Label: "Waiting"}, {Value: "dead", Label: "Given up"}, {Value: "done", Label: "Delivered"}}, state)}
+	for _, h := range troubled {
+		body.Hosts = append(body.Hosts, OwnerHost{Host: h.Host, State: string(h.State), Failures: h.Failures, Error: h.LastError,
+			Since: h.FailingSince.Time(), Answered: h.LastSuccessAt.Time(), Probe: h.NextProbeAt.Time()})
+	}
+	if len(troubled) == 2*perPage {
+		body.MoreHosts = "/owner/deliveries?after=" + url.QueryEscape(troubled[len(troubled)-1].Host)
+	}
 	for _, d := range found {
 		body.Queue = append(body.Queue, OwnerDelivery{
 			ID: id(d.ID), Kind: d.Kind, Host: d.Host, State: d.State, Attempts: d.Attempts, Status: d.LastStatus, Error: d.LastError,
@@ -132,7 +146,19 @@ func (u *UI) OwnerDeliveries(c *gin.Context) error {
 
 // Retry tries a delivery again, now.
 func (u *UI) Retry(c *gin.Context) error {
-	if err := u.Outbox.Retry(c.Request.Context(), number(c.Param("id"))); err != nil {
+	if err := u.Outbox.Retry(c.Request.Context(), viewer(c), number(c.Param("id"))); err != nil {
+		return err
+	}
+	return see(c, "/owner/deliveries?done=retried")
+}
+
+// RetryHost tries again all that was given up for a host.
+func (u *UI) RetryHost(c *gin.Context) error {
+	host := c.PostForm("host")
+	if host == "" {
+		return errNotFound
+	}
+	if _, err := u.Outbox.RetryDead(c.Request.Context(), viewer(c), host); err != nil {
 		return err
 	}
 	return see(c, "/owner/deliveries?done=retried")

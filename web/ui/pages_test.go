@@ -216,6 +216,20 @@ func TestOwnersPages(t *testing.T) {
 	line, err := n.Read.Queue("pending", "", store.Page{Limit: 1})
 	require.NoError(t, err)
 	require.Len(t, line, 1)
+	require.NoError(t, n.db.Write(context.Background(), func(tx *store.Tx) error {
+		if err := tx.HostFailed("partner.example", 3, store.Now(), "connection refused"); err != nil {
+			return err
+		}
+		if _, err := tx.ShutHost("partner.example", store.Now(), store.Now()+60_000); err != nil {
+			return err
+		}
+		return tx.GiveUp("partner.example", store.Now()+1, store.Now(), "it waited too long")
+	}))
+	owner.get("/owner/deliveries").ok().has("Hosts that do not answer").has("connection refused").has("unavailable")
+	owner.get("/owner/deliveries?state=dead&host=partner.example").ok().has("it waited too long").has("Retry all")
+	owner.get("/owner/deliveries?state=dead&host=other.example").ok().lacks("it waited too long")
+	owner.post("/owner/hosts/retry", "host", "partner.example").ok()
+	owner.get("/owner/deliveries?state=dead").lacks("it waited too long")
 	for _, state := range []string{"dead", "done", "nonsense"} {
 		owner.get("/owner/deliveries?state=" + state).ok()
 	}

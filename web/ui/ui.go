@@ -97,6 +97,7 @@ func (u *UI) Routes() []Route {
 		page("POST", "/owner/accounts/:id/:act", Owner, u.ChangeAccount),
 		page("POST", "/owner/partners", Owner, u.ChangePartner),
 		page("POST", "/owner/deliveries/:id/retry", Owner, u.Retry),
+		page("POST", "/owner/hosts/retry", Owner, u.RetryHost),
 	}
 }
 

@@ -242,6 +242,11 @@ type OwnerPages struct {
 	Queue    []OwnerDelivery
 	States   []Option
 	Older    string
+
+	Host      string // only whose deliveries are listed
+	Dead      bool
+	Hosts     []OwnerHost
+	MoreHosts string
 }
 
 // OwnerAccount is a local person as the owner sees them.
@@ -263,6 +268,17 @@ type OwnerPartner struct {
 	Organisation bool
 	Comment      string
 	Since        time.Time
+}
+
+// OwnerHost is another node that does not take what we send.
+type OwnerHost struct {
+	Host     string
+	State    string // failing, unavailable
+	Failures int
+	Error    string
+	Since    time.Time
+	Answered time.Time // last
+	Probe    time.Time // next
 }
 
 // OwnerDelivery is an activity's way to one inbox.
