@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,12 +20,30 @@ func userTopic(id int64) string         { return "user:" + strconv.FormatInt(id,
 func notificationTopic(id int64) string { return "notification:" + strconv.FormatInt(id, 10) }
 func directTopic(id int64) string       { return "direct:" + strconv.FormatInt(id, 10) }
 
+// anew are the kinds that are told again when they happen again.
+var anew = []string{"update", "quoted_update"}
+
 // Tell stores a notification of the kind for a local reader, unless they do
-// not want to hear from the sender, and streams it.
+// not want to hear from the sender, and streams it. What the reader's policy
+// filters waits in a request, and nobody is told.
 func (n *Notify) Tell(tx *store.Tx, reader int64, kind string, from, post int64) error {
-	id, err := tx.Notify(&store.Notification{ReaderID: reader, Kind: kind, FromID: from, PostID: post})
+	row := &store.Notification{ReaderID: reader, Kind: kind, FromID: from, PostID: post}
+	what, err := judge(tx, row)
+	if err != nil || what == store.Drop {
+		return err
+	}
+	if slices.Contains(anew, kind) {
+		if err := tx.Forget(reader, kind, from, post); err != nil {
+			return err
+		}
+	}
+	row.Filtered = what == store.Filter
+	id, err := tx.Notify(row)
 	if err != nil || id == 0 {
 		return err
+	}
+	if row.Filtered {
+		return tx.RequestNotifications(reader, from)
 	}
 	tx.After(func() {
 		n.Hub.Publish(Event{Topic: notificationTopic(reader), Name: "notification", NotificationID: id, PostID: post, ReaderID: reader})
@@ -51,6 +70,9 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 			return err
 		}
 	}
+	if err := n.tellFollowers(tx, p, readers, mentioned); err != nil {
+		return err
+	}
 	topics := Topics(p)
 	for _, reader := range readers {
 		topics = append(topics, userTopic(reader))
@@ -61,6 +83,27 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 		}
 	}
 	n.stream(tx, "update", p.ID, topics)
+	return nil
+}
+
+// tellFollowers tells of a new post those of its readers who asked to hear of
+// each, but of answers to others and of boosts.
+func (n *Notify) tellFollowers(tx *store.Tx, p *store.Post, readers, mentioned []int64) error {
+	if p.BoostOfID != 0 || p.InReplyToURI != "" && p.InReplyToActorID != p.ActorID || len(readers) == 0 {
+		return nil
+	}
+	keen, err := tx.KeenFollowers(p.ActorID, readers)
+	if err != nil {
+		return err
+	}
+	for _, reader := range keen {
+		if slices.Contains(mentioned, reader) {
+			continue
+		}
+		if err := n.Tell(tx, reader, "status", p.ActorID, p.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -139,4 +182,40 @@ func (n *Notify) Mark(ctx context.Context, reader int64, timeline string, id int
 // Dismiss removes one of the reader's notifications, or all where id is 0.
 func (n *Notify) Dismiss(ctx context.Context, reader, id int64) error {
 	return n.DB.Write(ctx, func(tx *store.Tx) error { return tx.DismissNotification(reader, id) })
+}
+
+// DismissGroup removes a group of the reader's notifications.
+func (n *Notify) DismissGroup(ctx context.Context, reader int64, key string) error {
+	return n.DB.Write(ctx, func(tx *store.Tx) error { return tx.DismissGroup(reader, key) })
+}
+
+// SetPolicy stores what a person wants done with those they do not know.
+func (n *Notify) SetPolicy(ctx context.Context, p *store.NotificationPolicy) error {
+	return n.DB.Write(ctx, func(tx *store.Tx) error { return tx.SetNotificationPolicy(p) })
+}
+
+// AcceptRequests lets in those whose requests these are: what waited is among
+// the reader's notifications then, and what they say from now on.
+func (n *Notify) AcceptRequests(ctx context.Context, reader int64, ids []int64) error {
+	return n.settle(ctx, reader, ids, (*store.Tx).Permit)
+}
+
+// DismissRequests removes the requests and what waits in them.
+func (n *Notify) DismissRequests(ctx context.Context, reader int64, ids []int64) error {
+	return n.settle(ctx, reader, ids, (*store.Tx).DropFiltered)
+}
+
+func (n *Notify) settle(ctx context.Context, reader int64, ids []int64, each func(tx *store.Tx, reader, from int64) error) error {
+	return n.DB.Write(ctx, func(tx *store.Tx) error {
+		senders, err := tx.TakeRequests(reader, ids)
+		if err != nil {
+			return err
+		}
+		for _, from := range senders {
+			if err := each(tx, reader, from); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -17,7 +17,7 @@ func (tx *Tx) DeleteFavourite(actor, post int64) (string, error) {
 	if err := tx.scan(&uri, `DELETE FROM favourites WHERE actor_id = ? AND post_id = ? RETURNING uri`, actor, post); err != nil || uri == "" {
 		return "", err
 	}
-	if _, err := tx.exec(`DELETE FROM notifications WHERE post_id = ? AND from_id = ? AND kind = 'favourite'`, post, actor); err != nil {
+	if err := tx.unnotify(`post_id = ? AND from_id = ? AND kind = 'favourite'`, post, actor); err != nil {
 		return "", err
 	}
 	_, err := tx.exec(`UPDATE posts SET favourites_count = favourites_count - 1, revision = revision + 1 WHERE id = ?`, post)

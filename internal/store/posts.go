@@ -270,6 +270,11 @@ func (tx *Tx) TombstonePost(p *Post) error {
 	if _, err := tx.exec(`UPDATE posts SET deleted_at = ?, revision = revision + 1 WHERE boost_of_id = ? AND deleted_at = 0`, Now(), p.ID); err != nil {
 		return err
 	}
+	if p.BoostOfID != 0 { // its author was told about the post and not about the boost
+		if err := tx.unnotify(`post_id = ? AND from_id = ? AND kind = 'reblog'`, p.BoostOfID, p.ActorID); err != nil {
+			return err
+		}
+	}
 	for _, query := range []string{
 		`DELETE FROM home_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
 		`DELETE FROM notifications WHERE post_id <> 0 AND (post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?))`,

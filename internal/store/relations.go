@@ -131,6 +131,13 @@ func (r Reader) LocalFollowers(actorID int64) ([]*Actor, error) {
 	return rows, r.scan(&rows, `SELECT a.* FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain = ''`, actorID)
 }
 
+// KeenFollowers are those of the people who asked to be told of each post of
+// the actor.
+func (r Reader) KeenFollowers(actorID int64, among []int64) ([]int64, error) {
+	cond, arg := r.in("follower_id", among)
+	return r.ids(`SELECT follower_id FROM follows WHERE target_id = ? AND accepted AND notify AND `+cond, actorID, arg)
+}
+
 // HasLocalFollowers reports whether anybody here hears the actor.
 func (r Reader) HasLocalFollowers(actorID int64) (bool, error) {
 	n, err := r.number(`SELECT 1 FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE f.target_id = ? AND f.accepted LIMIT 1`, actorID)
@@ -199,7 +206,7 @@ func (tx *Tx) DeleteFollow(f *Follow) error {
 			return err
 		}
 	}
-	if _, err := tx.exec(`DELETE FROM notifications WHERE reader_id = ? AND from_id = ? AND kind IN ('follow','follow_request')`, f.TargetID, f.FollowerID); err != nil {
+	if err := tx.unnotify(`reader_id = ? AND from_id = ? AND kind IN ('follow','follow_request')`, f.TargetID, f.FollowerID); err != nil {
 		return err
 	}
 	return tx.Unfill(f.FollowerID, f.TargetID)
@@ -239,10 +246,14 @@ func (tx *Tx) countFollow(f *Follow, by int) error {
 	return followers()
 }
 
-// CreateBlock stores a block and tells whether it is new.
+// CreateBlock stores a block and tells whether it is new. What the blocked
+// told the actor goes with it.
 func (tx *Tx) CreateBlock(uri string, actor, target int64) (bool, error) {
 	n, err := tx.exec(`INSERT INTO blocks (id, uri, actor_id, target_id, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, NewID(), uri, actor, target, Now())
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, tx.unnotify(`reader_id = ? AND from_id = ?`, actor, target)
 }
 
 // RenewBlock has a block stand under the id of the activity that said it again.

@@ -272,7 +272,10 @@ type Notification struct {
 	Kind      string
 	FromID    int64
 	PostID    int64
-	CreatedAt Time `gorm:"autoCreateTime:false"`
+	GroupKey  string // empty for what stands alone
+	Head      bool   // the newest of its group
+	Filtered  bool   // waits until the reader lets its sender in
+	CreatedAt Time   `gorm:"autoCreateTime:false"`
 }
 
 // Marker is how far a reader has read.

@@ -136,7 +136,7 @@ func TestEveryQueryRuns(t *testing.T) {
 		ns, err := db.Notifications(bob.ID, page, store.NotificationQuery{Without: []string{"follow"}})
 		require.NoError(t, err)
 		require.Len(t, ns, 1)
-		n, err := db.UnreadNotifications(bob.ID, 100)
+		n, err := db.UnreadNotifications(bob.ID, 100, store.NotificationQuery{})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, n)
 		_, err = db.EndedSince(0)

@@ -21,7 +21,6 @@ var Empty = map[string]string{
 	"/api/v1/filters":                      "read:filters",
 	"/api/v1/followed_tags":                "read:follows",
 	"/api/v1/lists":                        "read:lists",
-	"/api/v1/notifications/requests":       "read:notifications",
 	"/api/v1/scheduled_statuses":           "read:statuses",
 	"/api/v1/suggestions":                  "read",
 	"/api/v1/trends":                       "read",
@@ -37,22 +36,3 @@ func (a *API) None(c *gin.Context) error { return answer(c, []struct{}{}) }
 
 // NoPush answers that there is no push subscription.
 func (a *API) NoPush(*gin.Context) error { return errNotFound }
-
-// Policy answers that all notifications are let through, as clients of the
-// second version ask.
-func (a *API) Policy(c *gin.Context) error {
-	return answer(c, map[string]any{
-		"for_not_following": "accept", "for_not_followers": "accept", "for_new_accounts": "accept",
-		"for_private_mentions": "accept", "for_limited_accounts": "accept", "summary": noSummary,
-	})
-}
-
-// PolicyV1 answers the same to the official apps, which ask the first.
-func (a *API) PolicyV1(c *gin.Context) error {
-	return answer(c, map[string]any{
-		"filter_not_following": false, "filter_not_followers": false, "filter_new_accounts": false,
-		"filter_private_mentions": false, "summary": noSummary,
-	})
-}
-
-var noSummary = map[string]int{"pending_requests_count": 0, "pending_notifications_count": 0}

@@ -153,7 +153,7 @@ func (l *live) post(r store.Reader, e notify.Event, v ViewPost) (string, error) 
 }
 
 func (l *live) notification(r store.Reader, notification int64) (string, error) {
-	unread, err := r.UnreadNotifications(l.me, 99)
+	unread, err := r.UnreadNotifications(l.me, 99, store.NotificationQuery{})
 	if err != nil {
 		return "", err
 	}

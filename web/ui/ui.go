@@ -148,7 +148,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 	if err != nil {
 		return p, err
 	}
-	unread, err := r.UnreadNotifications(me.ID, 99)
+	unread, err := r.UnreadNotifications(me.ID, 99, store.NotificationQuery{})
 	if err != nil {
 		return p, err
 	}
