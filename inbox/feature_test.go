@@ -176,3 +176,49 @@ func TestReactions(t *testing.T) {
 		require.Equal(t, store.Emoji{Shortcode: "👍🏽"}, said())
 	})
 }
+
+// What an actor may lack, and what it may not.
+func TestActorsThatLackSomething(t *testing.T) {
+	n := sqlite(t)
+	far := nodetest.Play(t, "far")
+	for name, c := range map[string]struct {
+		pairs []any
+		known bool
+	}{
+		"nokey":     {[]any{"publicKey", nil}, true},
+		"noname":    {[]any{"name", ""}, true},
+		"nothing":   {[]any{"outbox", nil, "followers", nil, "following", nil, "endpoints", nil, "url", nil}, true},
+		"company":   {[]any{"type", []string{"as:Organization"}}, true},
+		"app":       {[]any{"type", "Application"}, true},
+		"nohandle":  {[]any{"preferredUsername", nil}, false},
+		"noinbox":   {[]any{"inbox", nil}, false},
+		"otherskey": {[]any{"publicKey", doc{"id": far.URL + "/users/nokey#main-key", "owner": far.URL + "/users/nokey", "publicKeyPem": "x"}}, false},
+		"thing":     {[]any{"type", "Place"}, false},
+	} {
+		a := far.Actor(name)
+		far.Put("/users/"+name, far.Document("/users/"+name).With(c.pairs...))
+		actor, err := n.Actors.Find(t.Context(), a.URI)
+		if !c.known {
+			require.Error(t, err, name)
+			assert.Less(t, int(fault.Of(err)), http.StatusInternalServerError, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, name, actor.Name(), name)
+		assert.NotEmpty(t, actor.URL, name)
+	}
+}
+
+// What a post says its page is does not let it stand for another's.
+func TestAPostUnderTheAddressOfAnother(t *testing.T) {
+	n := sqlite(t)
+	far, near := nodetest.Play(t, "far"), nodetest.Play(t, "near")
+	bob, eve := far.Actor("bob"), near.Actor("eve")
+	n.Follow(n.Person("alice"), eve)
+	page := bob.Note("genuine")
+	lie := eve.Note("forged").With("url", page.ID())
+	eve.Must(n, eve.Create(lie))
+	_, err := n.DB.PostByURL(page.ID())
+	require.True(t, fault.Is(err, fault.NotFound))
+	require.Equal(t, lie.ID(), n.Stored(lie.ID()).URL)
+}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"parley/internal/store"
 )
 
 // field is a line of the table of entities that clients were written against.
@@ -126,7 +128,9 @@ func TestEntitiesAreComplete(t *testing.T) {
 	} {
 		check(t, table, c.entity, c.path, any(ada.get(c.path).ok().object()))
 	}
+	n.write(func(tx *store.Tx) error { return tx.SetFeaturedTags(ada.id, []string{"Go", "Quiet"}) })
 	for _, c := range []struct{ entity, path string }{
+		{"FeaturedTag", ada.at("/api/v1/accounts/%d/featured_tags")},
 		{"Status", "/api/v1/timelines/home"},
 		{"Status", "/api/v1/timelines/public"},
 		{"Status", "/api/v1/timelines/tag/Go"},

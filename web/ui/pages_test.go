@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,10 @@ func TestActions(t *testing.T) {
 	notices := ayla.get("/notifications").body
 	assert.Contains(t, notices, "favourited your post")
 	assert.Contains(t, notices, "boosted your post")
+	number, err := strconv.ParseInt(post, 10, 64)
+	require.NoError(t, err)
+	require.NoError(t, n.db.Write(t.Context(), func(tx *store.Tx) error { return tx.React(bob.id, number, store.Emoji{Shortcode: "🎉"}) }))
+	ayla.get("/notifications").has("reacted to your post with <bdi>🎉</bdi>")
 	bob.get("/@bob").has("</a> boosted")
 	bob.do("POST", "/ui/posts/"+post+"/unboost", nil, "HX-Request", "true").ok()
 

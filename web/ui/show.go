@@ -25,6 +25,8 @@ func (u *UI) account(a *store.Actor) ViewAccount {
 	switch {
 	case a.Kind == "Group":
 		v.Badge = "group"
+	case a.Kind == "Organization":
+		v.Badge = "organisation"
 	case a.Bot || a.Kind == "Service" || a.Kind == "Application":
 		v.Badge = "bot"
 	case a.Lifecycle == store.Deprovisioned:
