@@ -28,17 +28,17 @@ type Result struct {
 }
 
 // Deliver posts an activity to an inbox, signed by key. The digest is
-// Digest(body).
-func (c *Client) Deliver(ctx context.Context, inbox string, body []byte, digest string, key *Key) Result {
+// Digest(body); synchronization, which may be empty, a Synchronization.
+func (c *Client) Deliver(ctx context.Context, inbox string, body []byte, digest, synchronization string, key *Key) Result {
 	start := time.Now()
-	result := c.deliver(ctx, inbox, body, digest, key)
+	result := c.deliver(ctx, inbox, body, digest, synchronization, key)
 	result.Duration = time.Since(start)
 	return result
 }
 
-func (c *Client) deliver(ctx context.Context, inbox string, body []byte, digest string, key *Key) Result {
+func (c *Client) deliver(ctx context.Context, inbox string, body []byte, digest, synchronization string, key *Key) Result {
 	for range safehttp.MaxRedirects + 1 {
-		resp, err := c.post(ctx, inbox, body, digest, key)
+		resp, err := c.post(ctx, inbox, body, digest, synchronization, key)
 		if err != nil {
 			return Result{Err: err, Retry: fault.Of(err) != fault.Invalid}
 		}
@@ -56,13 +56,16 @@ func (c *Client) deliver(ctx context.Context, inbox string, body []byte, digest 
 	return Result{Err: fault.New(fault.Unavailable, "Too many redirects from "+inbox), Retry: true}
 }
 
-func (c *Client) post(ctx context.Context, inbox string, body []byte, digest string, key *Key) (*http.Response, error) {
+func (c *Client) post(ctx context.Context, inbox string, body []byte, digest, synchronization string, key *Key) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, inbox, bytes.NewReader(body))
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "The inbox's address cannot be read")
 	}
 	req.Header.Set("Content-Type", ContentType)
 	req.Header.Set("Accept", acceptType)
+	if synchronization != "" {
+		req.Header.Set(synchronizationHeader, synchronization)
+	}
 	// Not sent; it tells net/http that a second try on a fresh connection does
 	// no harm, since receivers know the activity by its id.
 	req.Header["Idempotency-Key"] = nil

@@ -39,7 +39,7 @@ func TestDeliver(t *testing.T) {
 	}
 	w := newWorld(t, pages)
 	deliver := func(uri string) Result {
-		return w.client.Deliver(context.Background(), w.fill(uri), activity, Digest(activity), ann.Key)
+		return w.client.Deliver(context.Background(), w.fill(uri), activity, Digest(activity), "", ann.Key)
 	}
 	for status, retry := range statuses {
 		r := deliver(fmt.Sprintf("a:/%d", status))
@@ -72,7 +72,7 @@ func TestDeliver(t *testing.T) {
 
 func TestDeliverySignature(t *testing.T) {
 	w := newWorld(t, map[string]page{"a/inbox": {status: 307, location: "b:/inbox"}, "b/inbox": {status: 202}})
-	if r := w.client.Deliver(context.Background(), w.fill("a:/inbox"), activity, Digest(activity), ann.Key); r.Err != nil {
+	if r := w.client.Deliver(context.Background(), w.fill("a:/inbox"), activity, Digest(activity), "", ann.Key); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	if len(w.requests()) != 2 {
@@ -99,7 +99,7 @@ func BenchmarkDeliver(b *testing.B) {
 	inbox, digest := w.fill("a:/inbox"), Digest(activity)
 	b.ReportAllocs()
 	for b.Loop() {
-		if r := w.client.Deliver(context.Background(), inbox, activity, digest, ann.Key); r.Err != nil {
+		if r := w.client.Deliver(context.Background(), inbox, activity, digest, "", ann.Key); r.Err != nil {
 			b.Fatal(r.Err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-fed/httpsig"
@@ -37,6 +38,9 @@ func Sign(req *http.Request, digest string, key *Key, now time.Time) error {
 		if req.Header.Get("Content-Type") == "" {
 			req.Header.Set("Content-Type", ContentType)
 		}
+	}
+	if req.Header.Get(synchronizationHeader) != "" { // FEP-8fcf: only a signed one counts
+		headers = append(slices.Clip(headers), "collection-synchronization")
 	}
 	algorithm := httpsig.RSA_SHA256
 	if _, ok := key.Private.(ed25519.PrivateKey); ok {

@@ -194,7 +194,10 @@ type budget struct {
 }
 
 // take counts one more and tells whether it is within the bound.
-func (b *budget) take(group int64) bool {
+func (b *budget) take(group int64) bool { return b.within(group, perGroup) }
+
+// within is take with another bound.
+func (b *budget) within(group int64, bound int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now := time.Now(); now.After(b.ends) {
@@ -204,5 +207,5 @@ func (b *budget) take(group int64) bool {
 		return false
 	}
 	b.counts[group]++
-	return b.counts[group] <= perGroup
+	return b.counts[group] <= bound
 }

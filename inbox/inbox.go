@@ -27,7 +27,9 @@ type Inbox struct {
 	Fed      *federation.Client
 	Log      *slog.Logger
 
-	groups budget
+	groups       budget
+	hints        budget
+	synchronized budget
 }
 
 // Receive checks who sent a request and applies the activity in its body. It
@@ -46,6 +48,9 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 		return err
 	}
 	if activity.Actor != sender.URI {
+		if taken, err := i.hint(ctx, sender, activity); taken || err != nil {
+			return err
+		}
 		return fault.New(fault.Unauthorized, "The activity is not by the one who signed the request")
 	}
 	if activity.ID == "" && slices.Contains(kept, activity.Type) {
@@ -54,7 +59,10 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 	if activity.ID != "" && !federation.SameOrigin(activity.ID, sender.URI) {
 		return fault.New(fault.Unauthorized, "The activity's id is not on its sender's node")
 	}
-	return i.Apply(ctx, sender, activity)
+	if err := i.Apply(ctx, sender, activity); err != nil {
+		return err
+	}
+	return i.compare(ctx, r, sender)
 }
 
 // kept are the activities that are stored under their own id.
@@ -85,7 +93,10 @@ func (i *Inbox) Apply(ctx context.Context, sender *store.Actor, a *federation.Ob
 				return err
 			}
 		}
-		return apply(ctx, tx, sender, a)
+		if err := apply(ctx, tx, sender, a); err != nil {
+			return err
+		}
+		return i.forward(ctx, tx, sender, a)
 	})
 }
 

@@ -122,6 +122,9 @@ type parcel struct {
 	body     []byte
 	digest   string
 	key      *federation.Key
+
+	actor     *store.Actor               // whose followers get it; nil if it is not for them
+	followers map[federation.Host]string // their digests
 }
 
 func (o *Outbox) parcel(ctx context.Context, activity *store.Activity) (*parcel, error) {
@@ -130,7 +133,16 @@ func (o *Outbox) parcel(ctx context.Context, activity *store.Activity) (*parcel,
 		return nil, err
 	}
 	body := []byte(activity.Body)
-	return &parcel{activity: activity, body: body, digest: federation.Digest(body), key: key}, nil
+	p := &parcel{activity: activity, body: body, digest: federation.Digest(body), key: key}
+	if !activity.ForFollowers {
+		return p, nil
+	}
+	r := o.DB.With(ctx)
+	if p.actor, err = r.Actor(activity.ActorID); err != nil {
+		return nil, err
+	}
+	p.followers, err = o.digests.of(r, p.actor)
+	return p, err
 }
 
 // outcome is what came of one try, for the delivery and for its host.
@@ -211,7 +223,7 @@ func postponed(d *store.Delivery, until time.Time) outcome {
 
 // carry brings an activity to an inbox.
 func (o *Outbox) carry(ctx context.Context, p *parcel, d *store.Delivery) federation.Result {
-	return o.Fed.Deliver(ctx, d.Inbox, p.body, p.digest, p.key)
+	return o.Fed.Deliver(ctx, d.Inbox, p.body, p.digest, p.synchronization(d.Host), p.key)
 }
 
 // judge decides what becomes of a delivery that was tried.

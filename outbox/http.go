@@ -144,6 +144,44 @@ func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
 	return actor, nil
 }
 
+// ServeSynchronization answers /actors/:id/followers_synchronization with the
+// followers on the node that asks, to which it has to sign, FEP-8fcf.
+func (o *Outbox) ServeSynchronization(c *gin.Context) {
+	reader, err := o.Actors.Reader(c.Request)
+	if err == nil && reader == 0 {
+		err = fault.New(fault.Unauthorized, "Sign the request: each node is shown its own followers")
+	}
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	actor, err := o.owner(c)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	r := o.DB.With(c.Request.Context())
+	caller, err := r.Actor(reader)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	uris, err := r.RemoteFollowers(actor.ID)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	list := federation.Collection{Context: federation.Context, ID: actor.URI + "/followers_synchronization", Type: "OrderedCollection"}
+	for _, uri := range uris {
+		if federation.SameOrigin(uri, caller.URI) {
+			list.Items = append(list.Items, uri)
+		}
+	}
+	total := len(list.Items)
+	list.TotalItems = &total
+	document(c, store.Private, list)
+}
+
 // ServeOutbox answers /actors/:id/outbox with the public posts, [AP] 5.1.
 func (o *Outbox) ServeOutbox(c *gin.Context) {
 	actor, err := o.owner(c)

@@ -36,6 +36,7 @@ type Outbox struct {
 
 	gates   gates
 	senders senders
+	digests digests
 }
 
 // publish stores an activity for the inboxes and the job that takes it there.

@@ -56,6 +56,7 @@ func (w *Web) documents() []Route {
 		{"GET", "/actors/:id/featured", Inside, w.Outbox.ServeFeatured},
 		{"GET", "/actors/:id/followers", Anyone, w.Actors.ServeFollowers},
 		{"GET", "/actors/:id/following", Anyone, w.Actors.ServeFollowing},
+		{"GET", "/actors/:id/followers_synchronization", Inside, w.Outbox.ServeSynchronization}, // signatures
 		{"GET", "/posts/:id", Inside, w.Outbox.ServePost},
 		{"GET", "/posts/:id/activity", Inside, w.Outbox.ServeCreate},
 		{"GET", "/posts/:id/replies", Inside, w.Outbox.ServeReplies},

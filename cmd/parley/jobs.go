@@ -24,6 +24,8 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote) []queue.Work {
 		queue.Do(time.Minute, i.Relay),         // relay: a post that a group passes on
 		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that says it has changed
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
+		queue.Do(time.Minute, i.Synchronize),   // synchronize: who of ours follows somebody, with his node
+		queue.Do(time.Minute, i.Hint),          // hint: a post of which somebody else said that there is news
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
 		queue.Every(time.Hour, outbox.CleanJob{}),

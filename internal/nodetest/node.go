@@ -126,6 +126,7 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Queue, err = queue.New(n.DB, log,
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
+		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured))
@@ -150,6 +151,7 @@ func (n *Node) routes() http.Handler {
 	e.GET("/actors/:id/featured", n.Outbox.ServeFeatured)
 	e.GET("/actors/:id/followers", n.Actors.ServeFollowers)
 	e.GET("/actors/:id/following", n.Actors.ServeFollowing)
+	e.GET("/actors/:id/followers_synchronization", n.Outbox.ServeSynchronization)
 	e.GET("/posts/:id", n.Outbox.ServePost)
 	e.GET("/posts/:id/activity", n.Outbox.ServeCreate)
 	e.GET("/posts/:id/replies", n.Outbox.ServeReplies)

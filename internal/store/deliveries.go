@@ -35,6 +35,12 @@ func (r Reader) Activity(id int64) (*Activity, error) {
 	return &a, r.one(&a, "Activity", `SELECT * FROM activities WHERE id = ?`, id)
 }
 
+// Dispatched reports whether the activity was sent by us before.
+func (r Reader) Dispatched(uri string) (bool, error) {
+	n, err := r.number(`SELECT 1 FROM activities WHERE uri = ?`, uri)
+	return n > 0, err
+}
+
 // inOrder is the condition that no earlier activity about the same object waits
 // for the same host. One that was given up does not hold up the others.
 const inOrder = `NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.host = d.host AND e.object_uri = d.object_uri AND e.state = 'pending' AND e.activity_id < d.activity_id)`
