@@ -42,7 +42,14 @@ func parseHost(s, defaultPort string) (Host, error) {
 	return Host(name), nil
 }
 
+// maxHost bounds a name before it is put into ASCII, which takes the square of
+// its length. In ASCII it has at most 253 bytes.
+const maxHost = 1024
+
 func parseName(s string) (string, error) {
+	if len(s) > maxHost {
+		return "", notAHost(s[:maxHost])
+	}
 	if addr, err := netip.ParseAddr(unbracketed(s)); err == nil && addr.Zone() == "" {
 		if addr.Is6() {
 			return "[" + addr.String() + "]", nil
@@ -57,7 +64,7 @@ func parseName(s string) (string, error) {
 		}
 		s = strings.TrimSuffix(s, ".")
 	}
-	if s == "" || len(s) > 253 || !plainName(s) || strings.HasPrefix(s, ".") || strings.Contains(s, "..") {
+	if s == "" || len(s) > 253 || !plainName(s) || strings.HasPrefix(s, ".") || strings.HasSuffix(s, ".") || strings.Contains(s, "..") {
 		return "", notAHost(s)
 	}
 	return s, nil

@@ -18,7 +18,7 @@ func TestParseHost(t *testing.T) {
 			t.Errorf("%q: %q %v, want %q", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"", ".", "a..b", ".a", "a/b", "a b", "a@b", "a:b", "a:0", "a:70000", "a:1:2", "a?b", "a#b", "a\x00b", "a\nb", "[::1", "xn--\x80", "a%2fb"} {
+	for _, in := range []string{"", ".", "a..b", "a..", ".a", "a/b", "a b", "a@b", "a:b", "a:0", "a:70000", "a:1:2", "a?b", "a#b", "a\x00b", "a\nb", "[::1", "xn--\x80", "a%2fb"} {
 		if got, err := ParseHost(in); err == nil {
 			t.Errorf("%q: taken as %q", in, got)
 		}

@@ -40,9 +40,16 @@ func ParseHandle(s string) (Handle, bool) {
 	return h, m[2] == "" || h.Host != ""
 }
 
+// maxHost bounds a host before it is put into ASCII, which takes the square of
+// its length. In ASCII it has at most 253 bytes.
+const maxHost = 1024
+
 // normalHost is a host as it is compared: lower case and in ASCII, with its
 // port if it has one. It is empty where the host cannot be one.
 func normalHost(s string) string {
+	if len(s) > maxHost {
+		return ""
+	}
 	host, port, _ := strings.Cut(s, ":")
 	ascii, err := idna.Lookup.ToASCII(host)
 	if err != nil || ascii == "" {
