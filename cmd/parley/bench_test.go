@@ -248,6 +248,81 @@ func (r *running) postAndWait(b *testing.B, peers *peers, posts int) {
 	})
 }
 
+// BenchmarkReach is one post to 10 000 followers on 1 000 hosts, of which 50
+// refuse the connection and 50 never answer. An operation is one delivery to a
+// host that is well.
+func BenchmarkReach(b *testing.B) {
+	const hosts, away, each = 1000, 50, 10
+	eachDatabase(b, "10000-followers", func(b *testing.B, url string) {
+		r, peers := serveForBench(b, url), startPeers(b)
+		for h := range hosts {
+			host, path := fmt.Sprintf("h%d.localhost:%s", h, peers.port), "/users/all/inbox"
+			if h < away {
+				host = fmt.Sprintf("h%d.localhost:1", h)
+			} else if h < 2*away {
+				path = "/hang/inbox"
+			}
+			r.crowd(b, "http://"+host, path, each)
+		}
+		const well = hosts - 2*away
+		signature := signatureCost(b)
+		memory := watchMemory(b)
+		m, begun := start(), time.Now()
+		for range b.N {
+			want := peers.received(b) + well
+			_, err := r.outbox.Post(b.Context(), r.person.Actor.ID, outbox.Draft{Text: "For everybody who follows.", Visibility: store.Public})
+			require.NoError(b, err)
+			until(b, func() bool { return peers.received(b) >= want })
+		}
+		spent, took := cpu()-m.cpu, time.Since(begun)
+		m.report(b, well*b.N)
+		b.ReportMetric(took.Seconds()/float64(b.N), "s/post")
+		b.ReportMetric(spent.Seconds()/float64(well*b.N)/signature.Seconds(), "x-rsa-sign")
+		b.ReportMetric(float64(memory())/(1<<20), "peak-MiB")
+	})
+}
+
+// crowd stores followers of the person on a host, behind its shared inbox.
+func (r *running) crowd(b *testing.B, host, path string, many int) {
+	require.NoError(b, r.db.Write(b.Context(), func(tx *store.Tx) error {
+		for i := range many {
+			id := store.NewID()
+			uri := fmt.Sprintf("%s/users/f%d", host, i)
+			a := &store.Actor{ID: id, URI: uri, Kind: "Person", Username: fmt.Sprint("f", i), Domain: string(federation.HostOf(uri)), InboxURI: uri + "/inbox", SharedInboxURI: host + path,
+				Lifecycle: store.Active, Revision: 1, CreatedAt: store.Now(), UpdatedAt: store.Now(), FetchedAt: store.Now()}
+			if err := tx.CreateActor(a); err != nil {
+				return err
+			}
+			if err := tx.CreateFollow(&store.Follow{ID: id, URI: uri + "/follow", FollowerID: id, TargetID: r.person.Actor.ID, Accepted: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// watchMemory looks at the heap from now on; the function it gives is the most
+// there was.
+func watchMemory(b *testing.B) func() uint64 {
+	var most uint64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for tick := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-stop:
+				tick.Stop()
+				return
+			case <-tick.C:
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse+m.StackInuse)
+			}
+		}
+	}()
+	return func() uint64 { close(stop); <-done; return most }
+}
+
 // signatureCost is the CPU time of a bare signature with all cores at it, as
 // they are when a node delivers: where two share a core, each is slower.
 func signatureCost(b *testing.B) time.Duration {

@@ -112,6 +112,7 @@ func bePeers() error {
 		received.Add(1)
 		w.WriteHeader(http.StatusAccepted)
 	})
+	mux.HandleFunc("POST /hang/inbox", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	hello, err := json.Marshal(map[string]string{"port": port, "actor": actor, "key": public})
 	if err != nil {
 		return err
