@@ -71,7 +71,7 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = files.Close() })
 	host := federation.HostOf(address)
-	tell := &notify.Notify{DB: db, Hub: notify.NewHub()}
+	tell := &notify.Notify{DB: db, Hub: notify.NewHub(), Queue: jobs}
 	policy := &partners.Partners{DB: db, Open: true, Self: host, Log: log}
 	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
@@ -80,9 +80,11 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}), URL: address, Budget: 1 << 20, Log: log}
 	require.NoError(t, remote.Open(context.Background(), t.TempDir()))
 	t.Cleanup(func() { _ = remote.Close() })
+	push := &notify.Push{DB: db, HTTP: remote.HTTP, Remote: remote, URL: address, Log: log}
+	require.NoError(t, push.Open(context.Background()))
 	return &web.Web{
 		API: &mastodon.API{
-			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, URL: address, Domain: string(host),
+			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, URL: address, Domain: string(host),
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
 		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},

@@ -5,13 +5,14 @@ import (
 
 	"parley/inbox"
 	"parley/internal/media"
+	"parley/internal/notify"
 	"parley/internal/queue"
 	"parley/outbox"
 )
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
@@ -27,6 +28,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote) []queue.Work {
 		queue.Do(time.Minute, i.Synchronize),   // synchronize: who of ours follows somebody, with his node
 		queue.Do(time.Minute, i.Hint),          // hint: a post of which somebody else said that there is news
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
+		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
 		queue.Every(time.Hour, outbox.CleanJob{}),
 		queue.Every(5*time.Minute, outbox.SweepJob{}),

@@ -37,6 +37,7 @@ type node struct {
 	fed      *federation.Client
 	queue    *queue.Queue
 	notify   *notify.Notify
+	push     *notify.Push
 	partners *partners.Partners
 	actors   *actors.Actors
 	outbox   *outbox.Outbox
@@ -69,6 +70,10 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 	if err = n.remote.Open(ctx, filepath.Join(cfg.DataDir, "remote")); err != nil {
 		return nil, err
 	}
+	if err = n.push.Open(ctx); err != nil {
+		return nil, err
+	}
+	n.auth.VAPIDKey = n.push.PublicKey()
 	if err = n.partners.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -87,6 +92,7 @@ func (n *node) wire() error {
 	}
 	n.remote = &media.Remote{DB: n.db, HTTP: n.fed.HTTP, URL: cfg.PublicURL, Budget: int64(cfg.Media.RemoteCacheMB) << 20, Log: n.log}
 	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
+	n.push = &notify.Push{DB: n.db, HTTP: n.fed.HTTP, Remote: n.remote, URL: cfg.PublicURL, Log: n.log}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
@@ -95,10 +101,10 @@ func (n *node) wire() error {
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote)...); err != nil {
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push)...); err != nil {
 		return err
 	}
-	n.outbox.Queue, n.inbox.Queue = n.queue, n.queue
+	n.outbox.Queue, n.inbox.Queue, n.notify.Queue = n.queue, n.queue, n.queue
 	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, NodeName: cfg.Title}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
@@ -106,7 +112,7 @@ func (n *node) wire() error {
 	n.streams = notify.NewStreams()
 	n.web = &web.Web{
 		API: &mastodon.API{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, URL: cfg.PublicURL, Domain: cfg.Domain(),
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Push: n.push, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
 		},

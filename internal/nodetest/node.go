@@ -40,6 +40,7 @@ type Node struct {
 	Partners *partners.Partners
 	Actors   *actors.Actors
 	Notify   *notify.Notify
+	Push     *notify.Push
 	Outbox   *outbox.Outbox
 	Inbox    *inbox.Inbox
 	Log      *Log
@@ -100,6 +101,7 @@ func Wire(t testing.TB, db *store.DB) *Node {
 	})
 	n.rooms(slog.New(slog.NewTextHandler(n.Log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	require.NoError(t, queue.Migrate(ctx, db))
+	require.NoError(t, n.Push.Open(ctx))
 	require.NoError(t, n.Partners.Load(ctx))
 	require.NoError(t, n.Actors.Open(ctx))
 	routes = n.routes()
@@ -124,14 +126,15 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Actors = &actors.Actors{DB: n.DB, Fed: fed, Partners: n.Partners, URL: n.URL, Domain: string(self), Title: "Test", Log: log}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
-	n.Queue, err = queue.New(n.DB, log,
+	n.Push = &notify.Push{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{URL: n.URL}, URL: n.URL, Log: log}
+	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send),
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured))
 	require.NoError(n.T, err)
-	n.Outbox.Queue, n.Inbox.Queue = n.Queue, n.Queue
+	n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue = n.Queue, n.Queue, n.Queue
 }
 
 // routes are those that other nodes ask.

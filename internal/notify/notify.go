@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/internal/queue"
 	"parley/internal/store"
 )
 
 // Notify tells people what concerns them.
 type Notify struct {
-	DB  *store.DB
-	Hub *Hub
+	DB    *store.DB
+	Hub   *Hub
+	Queue *queue.Queue
 }
 
 // Topic names of a person's own streams.
@@ -44,6 +46,9 @@ func (n *Notify) Tell(tx *store.Tx, reader int64, kind string, from, post int64)
 	}
 	if row.Filtered {
 		return tx.RequestNotifications(reader, from)
+	}
+	if err := n.wake(tx, row); err != nil {
+		return err
 	}
 	tx.After(func() {
 		n.Hub.Publish(Event{Topic: notificationTopic(reader), Name: "notification", NotificationID: id, PostID: post, ReaderID: reader})

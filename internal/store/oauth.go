@@ -86,14 +86,18 @@ func (tx *Tx) TouchToken(id int64) error {
 
 // RevokeToken ends the token of the app.
 func (tx *Tx) RevokeToken(tokenHash string, appID int64) error {
-	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE token_hash = ? AND revoked_at = 0 AND app_id = ?`, Now(), tokenHash, appID)
-	return err
+	if _, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE token_hash = ? AND revoked_at = 0 AND app_id = ?`, Now(), tokenHash, appID); err != nil {
+		return err
+	}
+	return tx.endDeadPush()
 }
 
 // RevokeTokenByID ends the token with the id.
 func (tx *Tx) RevokeTokenByID(id int64) error {
-	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, Now(), id)
-	return err
+	if _, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, Now(), id); err != nil {
+		return err
+	}
+	return tx.endDeadPush()
 }
 
 // EndedSince lists the tokens and sessions that ended after t, for open

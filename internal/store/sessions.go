@@ -52,6 +52,8 @@ func (tx *Tx) EndAccess(actorID int64) error {
 	if _, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE actor_id = ? AND ended_at = 0`, Now(), actorID); err != nil {
 		return err
 	}
-	_, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE (actor_id = ? OR acted_by = ?) AND revoked_at = 0`, Now(), actorID, actorID)
-	return err
+	if _, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE (actor_id = ? OR acted_by = ?) AND revoked_at = 0`, Now(), actorID, actorID); err != nil {
+		return err
+	}
+	return tx.endDeadPush()
 }

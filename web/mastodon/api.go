@@ -26,6 +26,7 @@ type API struct {
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox
 	Notify *notify.Notify
+	Push   *notify.Push
 
 	URL    string // public URL, without a slash at its end
 	Domain string // what stands behind the @ of our handles

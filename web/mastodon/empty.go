@@ -33,6 +33,3 @@ var Empty = map[string]string{
 
 // None answers with an empty list.
 func (a *API) None(c *gin.Context) error { return answer(c, []struct{}{}) }
-
-// NoPush answers that there is no push subscription.
-func (a *API) NoPush(*gin.Context) error { return errNotFound }

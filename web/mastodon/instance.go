@@ -29,7 +29,7 @@ func (a *API) configuration() map[string]any {
 		"urls": map[string]any{
 			"streaming": a.streamingURL(), "about": a.URL + "/about", "privacy_policy": nil, "status": nil, "terms_of_service": nil,
 		},
-		"vapid": map[string]string{"public_key": ""},
+		"vapid": map[string]string{"public_key": a.Push.PublicKey()},
 		"accounts": map[string]int{
 			"max_featured_tags": 0, "max_pinned_statuses": 5, "max_profile_fields": outbox.MaxFields, "profile_field_name_limit": 255,
 			"profile_field_value_limit": 255, "max_display_name_length": 30, "max_note_length": 500,
