@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"strings"
 
 	"parley/internal/fault"
 )
@@ -19,28 +20,52 @@ func (c *Client) Items(ctx context.Context, uri string, key *Key, limit int) ([]
 	if !SameOrigin(uri, from) {
 		return nil, fault.New(fault.Invalid, "The collection "+uri+" is not on its own host")
 	}
-	items := page.Items
+	return c.pages(ctx, uri, page, key, limit), nil
+}
+
+// ItemsOf is Items for a collection that hangs on the document with the URI
+// owner, and that may be embedded there with its first items.
+func (c *Client) ItemsOf(ctx context.Context, owner string, collection *Object, key *Key, limit int) ([]*Object, error) {
+	switch {
+	case collection == nil:
+		return nil, nil
+	case len(collection.Items) > 0 || collection.First != nil:
+		return c.pages(ctx, owner, collection, key, limit), nil
+	case SameOrigin(owner, collection.ID):
+		return c.Items(ctx, collection.ID, key, limit)
+	}
+	return nil, nil
+}
+
+// pages follows a collection from page to page, on the host of uri alone and
+// to no page twice.
+func (c *Client) pages(ctx context.Context, uri string, page *Object, key *Key, limit int) []*Object {
+	items, seen := page.Items, map[string]bool{uri: true}
 	for range maxPages {
 		next := page.nextPage()
 		if len(items) >= limit || next == nil {
 			break
 		}
 		if page = next; !page.Embedded() {
-			if !SameOrigin(uri, page.ID) {
+			if seen[page.ID] || !SameOrigin(uri, page.ID) {
 				break
 			}
-			if page, from, err = c.read(ctx, page.ID, key); err != nil || !SameOrigin(uri, from) {
+			seen[page.ID] = true
+			read, from, err := c.read(ctx, page.ID, key)
+			if err != nil || !SameOrigin(uri, from) {
 				break // what was read so far is worth having
 			}
+			page = read
 		}
 		items = append(items, page.Items...)
 	}
-	return bounded(items, limit), nil
+	return bounded(items, limit)
 }
 
-// nextPage is the page after this one, or the first one of a collection.
+// nextPage is the page after this one, or the first one of a collection. A
+// page may name the first one too.
 func (o *Object) nextPage() *Object {
-	if o.First != nil {
+	if o.First != nil && !strings.HasSuffix(o.Type, "Page") {
 		return o.First
 	}
 	if o.Next != "" {

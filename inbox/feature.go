@@ -60,7 +60,10 @@ func (i *Inbox) ReadFeatured(ctx context.Context, job FeaturedJob) error {
 	if err := i.readPins(ctx, actor); err != nil {
 		return i.passing(err, "actor", actor.URI)
 	}
-	return i.passing(i.readTags(ctx, actor), "actor", actor.URI)
+	if err := i.readTags(ctx, actor); err != nil {
+		return i.passing(err, "actor", actor.URI)
+	}
+	return i.passing(i.readOutbox(ctx, actor), "actor", actor.URI)
 }
 
 // passing lets errors of this node through, and notes those of others.
@@ -68,7 +71,7 @@ func (i *Inbox) passing(err error, args ...any) error {
 	if err == nil || fault.Of(err) == fault.Internal {
 		return err
 	}
-	i.Log.Info("what an actor features could not be read", append(args, "error", err)...)
+	i.Log.Info("what an actor or a post shows could not be read", append(args, "error", err)...)
 	return nil
 }
 

@@ -22,23 +22,10 @@ type FetchJob struct {
 // Kind names the job.
 func (FetchJob) Kind() string { return "fetch" }
 
-// RefreshJob reads an actor again that says it has changed.
-type RefreshJob struct {
-	URI string `json:"uri"`
-}
-
-// Kind names the job.
-func (RefreshJob) Kind() string { return "refresh" }
-
 // FetchAncestor carries out a FetchJob.
 func (i *Inbox) FetchAncestor(ctx context.Context, job FetchJob) error {
 	_, err := i.fetch(ctx, job.URI, job.Depth)
 	return lasting(err)
-}
-
-// RefreshActor carries out a RefreshJob.
-func (i *Inbox) RefreshActor(ctx context.Context, job RefreshJob) error {
-	return lasting(i.Actors.Refresh(ctx, job.URI))
 }
 
 // lasting keeps the errors that another try may mend. What is gone, refused or
@@ -136,7 +123,11 @@ func (i *Inbox) Resolve(ctx context.Context, url string) (*store.Post, *store.Ac
 		return nil, actor, err
 	}
 	p, err := i.take(ctx, o, 0)
-	return p, nil, err
+	if err != nil {
+		return nil, nil, err
+	}
+	i.Open(ctx, p)
+	return p, nil, nil
 }
 
 // local reads the addresses of our own pages.

@@ -93,6 +93,9 @@ func (i *Inbox) Apply(ctx context.Context, sender *store.Actor, a *federation.Ob
 				return err
 			}
 		}
+		if err := i.renew(ctx, tx, sender); err != nil {
+			return err
+		}
 		if err := apply(ctx, tx, sender, a); err != nil {
 			return err
 		}

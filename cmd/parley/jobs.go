@@ -23,7 +23,8 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, i.FetchAncestor), // fetch: a post that another answers
 		queue.Do(time.Minute, i.Boosted),       // boosted: a post that was boosted, and the boost
 		queue.Do(time.Minute, i.Relay),         // relay: a post that a group passes on
-		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that says it has changed
+		queue.Do(5*time.Minute, i.ReadReplies), // replies: answers to a post that somebody reads
+		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that has changed, or is old
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
 		queue.Do(time.Minute, i.Synchronize),   // synchronize: who of ours follows somebody, with his node
 		queue.Do(time.Minute, i.Hint),          // hint: a post of which somebody else said that there is news

@@ -131,7 +131,7 @@ func (n *Node) rooms(log *slog.Logger) {
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
-		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.RefreshActor),
+		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.ReadReplies), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured))
 	require.NoError(n.T, err)
 	n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue = n.Queue, n.Queue, n.Queue

@@ -182,6 +182,7 @@ type Post struct {
 	QuoteOfID        int64
 	QuoteOfURI       string
 	AudienceURI      string // the group that the post belongs to, FEP-1b12
+	RepliesReadAt    Time   // when the answers to a remote post were last asked for
 	Content          string
 	Source           string
 	Spoiler          string

@@ -26,6 +26,9 @@ func (a *API) Context(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if viewer(c) != 0 {
+		a.Inbox.Open(contextOf(c), post)
+	}
 	above, below, err := r.Thread(viewer(c), post, maxAncestors, maxDescendants)
 	if err != nil {
 		return err

@@ -40,6 +40,9 @@ func (u *UI) Thread(c *gin.Context) error {
 		c.Redirect(http.StatusFound, here)
 		return nil
 	}
+	if me != 0 {
+		u.Inbox.Open(c.Request.Context(), p)
+	}
 	body, err := u.thread(r, me, p)
 	if err != nil {
 		return err
