@@ -288,21 +288,28 @@ func TestFetchKey(t *testing.T) {
 }
 
 func TestItems(t *testing.T) {
-	w := newWorld(t, map[string]page{
+	pages := map[string]page{
 		"a/all":     as(`{"id":"a:/all","type":"OrderedCollection","orderedItems":["a:/1","a:/2"]}`),
 		"a/paged":   as(`{"id":"a:/paged","type":"Collection","first":"a:/p1"}`),
 		"a/p1":      as(`{"type":"CollectionPage","items":["a:/1",{"id":"a:/2"}],"next":"a:/p2"}`),
 		"a/p2":      as(`{"type":"CollectionPage","items":["a:/3"]}`),
 		"a/inside":  as(`{"id":"a:/inside","first":{"type":"CollectionPage","items":["a:/1"],"next":"a:/p2"}}`),
 		"a/outside": as(`{"id":"a:/outside","items":["a:/1"],"next":"b:/p"}`),
-		"a/endless": as(`{"items":["a:/1"],"next":"a:/endless"}`),
+		"a/endless": as(`{"items":["a:/1"],"next":"a:/more0"}`),
+		"a/self":    as(`{"items":["a:/1"],"next":"a:/self"}`),
+		"a/ring":    as(`{"items":["a:/1"],"next":"a:/ring2"}`),
+		"a/ring2":   as(`{"type":"CollectionPage","items":["a:/2"],"first":"a:/ring","next":"a:/ring"}`),
 		"a/halfway": as(`{"items":["a:/1"],"next":"a:/none"}`),
 		"a/astray":  as(`{"items":["a:/1"],"next":"a:/hop"}`),
 		"a/hop":     {status: 302, location: "c:/p"},
 		"b/p":       as(`{"items":["b:/1"]}`),
 		"c/p":       as(`{"items":["c:/1"]}`),
-	})
-	for name, want := range map[string]int{"all": 2, "paged": 3, "inside": 2, "outside": 1, "astray": 1, "endless": 1 + maxPages, "halfway": 1} {
+	}
+	for n := range 2 * maxPages {
+		pages[fmt.Sprintf("a/more%d", n)] = as(fmt.Sprintf(`{"type":"CollectionPage","items":["a:/1"],"next":"a:/more%d"}`, n+1))
+	}
+	w := newWorld(t, pages)
+	for name, want := range map[string]int{"all": 2, "paged": 3, "inside": 2, "outside": 1, "astray": 1, "endless": 1 + maxPages, "self": 1, "ring": 2, "halfway": 1} {
 		items, err := w.client.Items(context.Background(), w.fill("a:/"+name), nil, 50)
 		if err != nil || len(items) != want {
 			t.Errorf("%s: %d items, want %d: %v", name, len(items), want, err)
@@ -315,5 +322,35 @@ func TestItems(t *testing.T) {
 	}
 	if items, err := w.client.Items(context.Background(), w.fill("a:/paged"), nil, 1); err != nil || len(items) != 1 {
 		t.Errorf("%d items of one wanted: %v", len(items), err)
+	}
+}
+
+func TestItemsOf(t *testing.T) {
+	w := newWorld(t, map[string]page{
+		"a/replies": as(`{"id":"a:/replies","items":["a:/1","a:/2"]}`),
+		"a/next":    as(`{"type":"CollectionPage","items":["a:/3"]}`),
+		"b/replies": as(`{"id":"b:/replies","items":["b:/1"]}`),
+	})
+	for note, want := range map[string]int{
+		`{"id":"a:/n","replies":"a:/replies"}`:                                                                            2,
+		`{"id":"a:/n","replies":{"id":"a:/replies","type":"Collection"}}`:                                                 2,
+		`{"id":"a:/n","replies":{"id":"a:/replies","first":{"type":"CollectionPage","items":["a:/1"],"next":"a:/next"}}}`: 2,
+		`{"id":"a:/n","replies":{"items":["a:/1"]}}`:                                                                      1,
+		`{"id":"a:/n","replies":"b:/replies"}`:                                                                            0,
+		`{"id":"a:/n","replies":{"first":"b:/replies"}}`:                                                                  0,
+		`{"id":"a:/n"}`: 0,
+	} {
+		o, err := ParseObject([]byte(w.fill(note)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if items, err := w.client.ItemsOf(context.Background(), o.ID, o.Replies, nil, 50); err != nil || len(items) != want {
+			t.Errorf("%s: %d items, want %d: %v", note, len(items), want, err)
+		}
+	}
+	for _, r := range w.requests() {
+		if strings.HasPrefix(r.Host, "b.") {
+			t.Errorf("a collection on another host was read")
+		}
 	}
 }
