@@ -108,7 +108,7 @@ func (i *Inbox) relayDelete(ctx context.Context, job RelayJob) error {
 	if err != nil {
 		return err
 	}
-	if !p.Local {
+	if !p.Local && (p.Visibility == store.Public || p.Visibility == store.Unlisted) { // of others its node would not tell us
 		gone, err := i.reread(ctx, job.Object)
 		if gone || lasting(err) != nil {
 			return err

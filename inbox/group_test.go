@@ -121,7 +121,12 @@ func TestAGroupIsNotBelieved(t *testing.T) {
 		golang.Must(n, relay(golang, bob.Complete(activity)))
 		golang.Must(n, relay(golang, activity.With("id", n.URL+"/x", "actor", alice.URI)))
 	}
+	secret := bob.Note("for followers").With("to", []string{bob.URI + "/followers"}, "cc", nil)
+	n.Follow(alice, bob)
+	bob.Must(n, bob.Create(secret))
+	golang.Must(n, relay(golang, bob.Complete(doc{"type": "Delete", "object": secret.ID()})))
 	n.Settle()
+	require.Zero(t, n.Stored(secret.ID()).DeletedAt, "its node shows it to nobody")
 	for _, gone := range []doc{unread, never, another, inGroup} {
 		assert.Nil(t, n.Stored(gone.ID()), gone["name"])
 	}
