@@ -15,8 +15,8 @@ import (
 	"parley/internal/store"
 )
 
-// list is a collection with the items on its first page.
-func list(uri string, items ...any) doc {
+// pagedList is a collection with the items on its first page.
+func pagedList(uri string, items ...any) doc {
 	return doc{"id": uri, "type": "Collection", "first": doc{"type": "CollectionPage", "partOf": uri, "items": items}}
 }
 
@@ -34,8 +34,8 @@ func TestAnswersAreReadWhenAThreadIsOpened(t *testing.T) {
 		here, there := to(bob.Note("here"), root), to(eve.Note("there"), root)
 		below := to(eve.Note("below"), here).With("tag", []any{doc{"type": "Mention", "href": alice.URI}})
 		late := to(bob.Note("late"), there)
-		here["replies"] = list(here.ID()+"/replies", below.ID())
-		root["replies"] = list(root.ID()+"/replies", here, there.With("content", "forged"), n.URL+"/posts/1", 7)
+		here["replies"] = pagedList(here.ID()+"/replies", below.ID())
+		root["replies"] = pagedList(root.ID()+"/replies", here, there.With("content", "forged"), n.URL+"/posts/1", 7)
 		root["context"] = far.URL + "/threads/1"
 		deepest := to(bob.Note("deepest"), late)
 		far.Put("/threads/1", doc{"id": far.URL + "/threads/1", "type": "OrderedCollection", "orderedItems": []any{deepest, late, root.ID()}})
@@ -84,7 +84,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	stolen := to(bob.Note("stolen"), root).With("attributedTo", eve.URI)
 	near.Put(path(loose), loose)
 	near.Put(path(orphan), orphan)
-	root["replies"] = list(root.ID()+"/replies", loose.ID(), orphan.ID(), theirs, stolen, bob.URI, doc{"type": "Note", "inReplyTo": root.ID()})
+	root["replies"] = pagedList(root.ID()+"/replies", loose.ID(), orphan.ID(), theirs, stolen, bob.URI, doc{"type": "Note", "inReplyTo": root.ID()})
 	root["context"] = near.URL + "/threads/1" // another host does not speak for the thread
 	near.Put("/threads/1", doc{"id": near.URL + "/threads/1", "type": "Collection", "items": []any{}})
 	far.Put(path(root), root)
