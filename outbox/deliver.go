@@ -32,8 +32,8 @@ const (
 )
 
 const (
-	inFlight = 256             // deliveries of one activity at a time
-	inHand   = 2 * time.Minute // how long nobody else touches one that is tried
+	inFlight = 256         // deliveries of one activity at a time
+	inHand   = time.Minute // how long nobody else touches one that is tried
 )
 
 // Deliver carries out the job.
