@@ -38,6 +38,7 @@ type node struct {
 	queue    *queue.Queue
 	notify   *notify.Notify
 	push     *notify.Push
+	relay    *notify.Relay
 	partners *partners.Partners
 	actors   *actors.Actors
 	outbox   *outbox.Outbox
@@ -92,6 +93,7 @@ func (n *node) wire() error {
 	}
 	n.remote = &media.Remote{DB: n.db, HTTP: n.fed.HTTP, URL: cfg.PublicURL, Budget: int64(cfg.Media.RemoteCacheMB) << 20, Log: n.log}
 	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
+	n.relay = &notify.Relay{DB: n.db, Hub: n.notify.Hub, Log: n.log}
 	n.push = &notify.Push{DB: n.db, HTTP: n.fed.HTTP, Remote: n.remote, URL: cfg.PublicURL, Log: n.log}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,

@@ -15,6 +15,7 @@ type Event struct {
 type Hub struct {
 	mu     sync.RWMutex
 	topics map[string]map[*Subscription]struct{}
+	others chan Event // for the other processes; nil where there are none
 }
 
 // backlog is how many events a stream may lag behind before it is dropped: a
@@ -95,8 +96,36 @@ func (s *Subscription) drop(topic string) {
 	}
 }
 
-// Publish hands each event to the streams that listen to its topic.
+// relayed is how many events may wait to be told to the other processes.
+const relayed = 4096
+
+// share begins to keep what is published for the other processes, too.
+func (h *Hub) share() <-chan Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.others = make(chan Event, relayed)
+	return h.others
+}
+
+// Publish hands each event to the streams that listen to its topic, here and,
+// through the Relay, in the other processes.
 func (h *Hub) Publish(events ...Event) {
+	h.deliver(events...)
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.others == nil {
+		return
+	}
+	for _, e := range events {
+		select {
+		case h.others <- e:
+		default: // the database does not keep up; what is lost is in the timelines
+		}
+	}
+}
+
+// deliver hands events to the streams of this process.
+func (h *Hub) deliver(events ...Event) {
 	var slow []*Subscription
 	h.mu.RLock()
 	for _, e := range events {

@@ -78,7 +78,10 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 	if err := n.tellFollowers(tx, p, readers, mentioned); err != nil {
 		return err
 	}
-	topics := Topics(p)
+	topics, err := n.topics(tx, p)
+	if err != nil {
+		return err
+	}
 	for _, reader := range readers {
 		topics = append(topics, userTopic(reader))
 	}
@@ -135,12 +138,28 @@ func (n *Notify) again(tx *store.Tx, name string, p *store.Post) error {
 	if err != nil {
 		return err
 	}
-	topics := Topics(p)
+	topics, err := n.topics(tx, p)
+	if err != nil {
+		return err
+	}
 	for _, reader := range readers {
 		topics = append(topics, userTopic(reader))
 	}
 	n.stream(tx, name, p.ID, topics)
 	return nil
+}
+
+// topics are Topics and, of a post with files, those for such posts.
+func (n *Notify) topics(tx *store.Tx, p *store.Post) ([]string, error) {
+	topics := Topics(p)
+	if !p.Listed || len(topics) == 0 {
+		return topics, nil
+	}
+	files, err := tx.PostMedia([]int64{p.ID})
+	if err != nil || len(files[p.ID]) == 0 {
+		return topics, err
+	}
+	return append(topics, topics[0]+":media", topics[1]+":media"), nil
 }
 
 // Topics are the public streams that a post belongs to.

@@ -18,7 +18,11 @@ const thumpEvery = 15 * time.Second
 // slashes for colons.
 func (a *API) Events(c *gin.Context) error {
 	_, name, _ := strings.Cut(c.FullPath(), "/api/v1/streaming/")
-	return a.events(c, strings.ReplaceAll(name, "/", ":"))
+	name = strings.ReplaceAll(name, "/", ":")
+	if strings.HasPrefix(name, "public") && asks(c, "only_media") {
+		name += ":media"
+	}
+	return a.events(c, name)
 }
 
 func (a *API) events(c *gin.Context, name string) error {

@@ -61,7 +61,7 @@ func (s *stream) channel(name, tag string) (channel, error) {
 		ch.quiet, ch.topics, statuses = false, []string{"notification:" + me}, notices
 	case "direct":
 		ch.topics = []string{"direct:" + me}
-	case "public", "public:local", "public:remote":
+	case "public", "public:local", "public:remote", "public:media", "public:local:media", "public:remote:media":
 	case "hashtag", "hashtag:local":
 		if tag = strings.ToLower(strings.TrimPrefix(tag, "#")); tag == "" {
 			return channel{}, fault.New(fault.BadRequest, "Missing tag name parameter")
