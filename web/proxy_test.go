@@ -133,6 +133,17 @@ func TestTheProxyIsNotOpen(t *testing.T) {
 	require.Zero(t, far.Requests(), "a blocked host was asked")
 	require.NoError(t, n.Partners.Remove(t.Context(), 0, far.Name))
 	n.stranger().get(address).ok()
+
+	// A file may lie on a host that is no partner, but not on a blocked one.
+	files := nodetest.Play(t, "files")
+	files.Put("/a.png", serves("image/png", picture(t, 5, 5)))
+	for owner, want := range map[string]int{far.URL: http.StatusOK, files.URL: http.StatusNotFound} {
+		n.Partners.Open = false
+		require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "allow"))
+		require.Equal(t, want, n.stranger().get(n.Remote.Address(owner, files.URL+"/a.png")).code)
+	}
+	require.NoError(t, n.Partners.Set(t.Context(), 0, files.Name, "block"))
+	require.Equal(t, http.StatusNotFound, n.stranger().get(n.Remote.Address(far.URL, files.URL+"/a.png")).code)
 }
 
 // What a hostile host answers is not passed on, and it is not asked again soon.
