@@ -14,7 +14,7 @@ import (
 // the sender's host admitted, the key found, verified. A key that fails is
 // fetched anew, once.
 func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*store.Actor, error) {
-	sig, err := federation.ParseSignature(r, body, time.Now(), string(federation.HostOf(a.URL)))
+	sig, err := federation.ParseSignature(r, body, time.Now(), a.URL)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,7 @@ func TestFetchSignsEachHop(t *testing.T) {
 		t.Fatalf("%d requests", len(seen))
 	}
 	for _, r := range seen {
-		sig, err := ParseSignature(r, nil, now, r.Host)
+		sig, err := ParseSignature(r, nil, now, "http://"+r.Host)
 		if err != nil {
 			t.Fatal(err)
 		}

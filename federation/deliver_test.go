@@ -79,7 +79,7 @@ func TestDeliverySignature(t *testing.T) {
 		t.Fatalf("%d requests", len(w.requests()))
 	}
 	for _, r := range w.requests() {
-		sig, err := ParseSignature(r, activity, now, r.Host)
+		sig, err := ParseSignature(r, activity, now, "http://"+r.Host)
 		if err != nil {
 			t.Fatal(err)
 		}

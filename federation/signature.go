@@ -37,15 +37,19 @@ type Signature struct {
 	KeyID   string
 	Created time.Time // when the sender says he signed
 
-	request *http.Request // what httpsig reads, with only the headers that count
+	request *http.Request // draft-cavage: what httpsig reads, with only the headers that count
+
+	base, value []byte // RFC 9421: what was signed, and the signature
+	algorithm   string // RFC 9421: what the sender says he signed with, if he does
 }
 
-// ParseSignature reads the signature of a request for one of hosts and checks
-// all that go-fed/httpsig leaves to its user: what is covered, the body's
-// digest, the clock, the host, and that nothing is said twice.
-func ParseSignature(r *http.Request, body []byte, now time.Time, hosts ...string) (*Signature, error) {
-	if r.Header.Get("Signature-Input") != "" {
-		return nil, refuse("RFC 9421 signatures are not understood here yet; sign by draft-cavage-http-signatures")
+// ParseSignature reads the signature of a request for one of our origins, such
+// as https://social.example, and checks all that needs no key: what is
+// covered, the body's digest, the clock, the host, and that nothing is said
+// twice. go-fed/httpsig leaves all of that to its user.
+func ParseSignature(r *http.Request, body []byte, now time.Time, origins ...string) (*Signature, error) {
+	if len(r.Header.Values("Signature-Input")) > 0 {
+		return parseMessageSignature(r, body, now, origins)
 	}
 	lines := r.Header.Values("Signature")
 	if len(lines) == 0 {
@@ -59,7 +63,7 @@ func ParseSignature(r *http.Request, body []byte, now time.Time, hosts ...string
 		return nil, err
 	}
 	c := claim{request: r, params: params, covered: strings.Fields(strings.ToLower(params["headers"]))}
-	if err := c.check(body, now, hosts); err != nil {
+	if err := c.check(body, now, origins); err != nil {
 		return nil, err
 	}
 	return &Signature{Scheme: Cavage, KeyID: params["keyId"], Created: c.signedAt, request: c.minimal()}, nil
@@ -68,6 +72,9 @@ func ParseSignature(r *http.Request, body []byte, now time.Time, hosts ...string
 // Verify checks the signature with the key that its KeyID names. The key
 // chooses the algorithm; what the header says of it was never read.
 func (s *Signature) Verify(key *PublicKey) error {
+	if s.Scheme == RFC9421 {
+		return s.verifyMessage(key)
+	}
 	v, err := httpsig.NewVerifier(s.request)
 	if err != nil {
 		return fault.Wrap(fault.Unauthorized, err, "The signature cannot be read")
@@ -121,7 +128,7 @@ type claim struct {
 	signedAt time.Time
 }
 
-func (c *claim) check(body []byte, now time.Time, hosts []string) error {
+func (c *claim) check(body []byte, now time.Time, origins []string) error {
 	if c.params["keyId"] == "" || c.params["signature"] == "" {
 		return refuse("The Signature header lacks keyId or signature")
 	}
@@ -134,7 +141,7 @@ func (c *claim) check(body []byte, now time.Time, hosts []string) error {
 	for _, check := range []func() error{
 		c.checkNames,
 		c.checkTarget,
-		func() error { return c.checkHost(hosts) },
+		func() error { return c.checkHost(origins) },
 		func() error { return c.checkClock(now) },
 		func() error { return c.checkDigest(body) },
 	} {
@@ -178,20 +185,26 @@ func (c *claim) checkTarget() error {
 	return nil
 }
 
-func (c *claim) checkHost(hosts []string) error {
+func (c *claim) checkHost(origins []string) error {
 	if !c.covers("host") {
 		return refuse("The signature does not cover host")
 	}
-	asked, err := ParseHost(c.request.Host)
+	_, err := ourOrigin(c.request, origins)
+	return err
+}
+
+// ourOrigin is the origin of ours that a request was sent to.
+func ourOrigin(r *http.Request, origins []string) (string, error) {
+	asked, err := ParseHost(r.Host)
 	if err != nil {
-		return refuse("The Host header is not the name of a host")
+		return "", refuse("The Host header is not the name of a host")
 	}
-	for _, ours := range hosts {
-		if h, err := ParseHost(ours); err == nil && h == asked {
-			return nil
+	for _, ours := range origins {
+		if HostOf(ours) == HostOf(schemeOf(ours)+"://"+r.Host) {
+			return ours, nil
 		}
 	}
-	return refuse(fmt.Sprintf("The request is signed for %s, which is not this node", asked))
+	return "", refuse(fmt.Sprintf("The request is signed for %s, which is not this node", asked))
 }
 
 func (c *claim) checkClock(now time.Time) error {

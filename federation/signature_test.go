@@ -78,7 +78,7 @@ func signed(t testing.TB, method, uri string, body []byte, key *Key) *http.Reque
 }
 
 func verify(r *http.Request, body []byte, at time.Time, key *PublicKey) error {
-	sig, err := ParseSignature(r, body, at, "b.example")
+	sig, err := ParseSignature(r, body, at, "https://b.example")
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func TestSignAndVerify(t *testing.T) {
 			t.Errorf("Ed25519 %s %s: %v", c.method, c.uri, err)
 		}
 	}
-	sig, err := ParseSignature(signed(t, http.MethodPost, "https://b.example/inbox", activity, ann.Key), activity, now, "other.example", "B.example.:443")
+	sig, err := ParseSignature(signed(t, http.MethodPost, "https://b.example/inbox", activity, ann.Key), activity, now, "https://other.example", "https://B.example.:443")
 	if err != nil || sig.KeyID != ann.ID || sig.Scheme != Cavage || !sig.Created.Equal(now) {
 		t.Errorf("%+v %v", sig, err)
 	}
@@ -371,7 +371,7 @@ func TestRecordedSignatures(t *testing.T) {
 			r.Header[http.CanonicalHeaderKey(name)] = values
 		}
 		r.Host, r.RequestURI = rec.Host, ""
-		sig, err := ParseSignature(r, []byte(rec.Body), rec.Time, rec.Host)
+		sig, err := ParseSignature(r, []byte(rec.Body), rec.Time, "https://"+rec.Host)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
