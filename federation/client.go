@@ -18,6 +18,8 @@ const documentLimit = safehttp.DocumentLimit
 type Client struct {
 	HTTP *safehttp.Client
 	Now  func() time.Time
+
+	schemes schemes
 }
 
 // Fetch reads the object that a URI names, with a signed request if key is
@@ -85,17 +87,14 @@ func (c *Client) read(ctx context.Context, uri string, key *Key) (*Object, strin
 // of 200.
 func (c *Client) get(ctx context.Context, uri, accept string, key *Key) (*http.Response, error) {
 	for range safehttp.MaxRedirects + 1 {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
-		if err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "The address cannot be read")
-		}
-		req.Header.Set("Accept", accept)
-		if key != nil {
-			if err := Sign(req, "", key, c.Now()); err != nil {
-				return nil, err
+		resp, err := c.knock(ctx, "", key, func() (*http.Request, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
+			if err != nil {
+				return nil, fault.Wrap(fault.Invalid, err, "The address cannot be read")
 			}
-		}
-		resp, err := c.HTTP.Do(ctx, req)
+			req.Header.Set("Accept", accept)
+			return req, nil
+		})
 		if err != nil {
 			return nil, err
 		}

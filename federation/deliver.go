@@ -57,22 +57,21 @@ func (c *Client) deliver(ctx context.Context, inbox string, body []byte, digest,
 }
 
 func (c *Client) post(ctx context.Context, inbox string, body []byte, digest, synchronization string, key *Key) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, inbox, bytes.NewReader(body))
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, err, "The inbox's address cannot be read")
-	}
-	req.Header.Set("Content-Type", ContentType)
-	req.Header.Set("Accept", acceptType)
-	if synchronization != "" {
-		req.Header.Set(synchronizationHeader, synchronization)
-	}
-	// Not sent; it tells net/http that a second try on a fresh connection does
-	// no harm, since receivers know the activity by its id.
-	req.Header["Idempotency-Key"] = nil
-	if err := Sign(req, digest, key, c.Now()); err != nil {
-		return nil, err
-	}
-	return c.HTTP.Do(ctx, req)
+	return c.knock(ctx, digest, key, func() (*http.Request, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, inbox, bytes.NewReader(body))
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "The inbox's address cannot be read")
+		}
+		req.Header.Set("Content-Type", ContentType)
+		req.Header.Set("Accept", acceptType)
+		if synchronization != "" {
+			req.Header.Set(synchronizationHeader, synchronization)
+		}
+		// Not sent; it tells net/http that a second try on a fresh connection
+		// does no harm, since receivers know the activity by its id.
+		req.Header["Idempotency-Key"] = nil
+		return req, nil
+	})
 }
 
 func outcome(resp *http.Response, words []byte, now time.Time) Result {

@@ -240,7 +240,7 @@ func (m *message) component(name string) (string, error) {
 	case "@method":
 		return r.Method, nil
 	case "@target-uri":
-		return schemeOf(m.origin) + "://" + r.Host + target(r), nil
+		return schemeOf(m.origin) + "://" + hostHeader(r) + target(r), nil
 	case "@authority":
 		return string(HostOf(m.origin)), nil
 	case "@scheme":
@@ -252,7 +252,7 @@ func (m *message) component(name string) (string, error) {
 	case "@query":
 		return m.query(), nil
 	case "host":
-		return r.Host, nil
+		return hostHeader(r), nil
 	}
 	values := r.Header.Values(name)
 	if len(values) == 0 {

@@ -71,7 +71,7 @@ func signed(t testing.TB, method, uri string, body []byte, key *Key) *http.Reque
 		out.Header.Set("Content-Type", ContentType)
 		digest = Digest(body)
 	}
-	if err := Sign(out, digest, key, now); err != nil {
+	if err := Sign(out, Cavage, digest, key, now); err != nil {
 		t.Fatal(err)
 	}
 	return arrive(t, out, body)
@@ -396,7 +396,7 @@ func BenchmarkSign(b *testing.B) {
 			b.Fatal(err)
 		}
 		req.Header.Set("Content-Type", ContentType)
-		if err := Sign(req, digest, ann.Key, now); err != nil {
+		if err := Sign(req, Cavage, digest, ann.Key, now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -161,7 +161,7 @@ func (l *load) request(inbox *url.URL, i int) *http.Request {
 		panic(err)
 	}
 	req.Header.Set("Content-Type", federation.ContentType)
-	if err := federation.Sign(req, federation.Digest(body), l.key, time.Now()); err != nil {
+	if err := federation.Sign(req, federation.Cavage, federation.Digest(body), l.key, time.Now()); err != nil {
 		panic(err)
 	}
 	req.Host = inbox.Host

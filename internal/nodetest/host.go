@@ -288,7 +288,7 @@ func (a *Actor) RequestAt(n *Node, body []byte, at time.Time) *http.Request {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.URL+"/inbox", bytes.NewReader(body))
 	require.NoError(n.T, err)
 	r.Header.Set("Content-Type", federation.ContentType)
-	require.NoError(n.T, federation.Sign(r, federation.Digest(body), a.Key, at))
+	require.NoError(n.T, federation.Sign(r, federation.Cavage, federation.Digest(body), a.Key, at))
 	return r
 }
 
