@@ -31,7 +31,7 @@ func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error)
 	}
 	actor := a.fresh("Person", name)
 	actor.DisplayName = n.DisplayName
-	key, err := a.newKey(actor)
+	keys, err := newKeys(actor)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error)
 		if err := tx.CreateUser(user); err != nil {
 			return err
 		}
-		if err := tx.SetKey(key); err != nil {
+		if err := setKeys(tx, keys); err != nil {
 			return err
 		}
 		if n.Subject != "" {

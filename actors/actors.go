@@ -41,13 +41,16 @@ func (a *Actors) Open(ctx context.Context) error {
 	a.signers = otter.Must(&otter.Options[int64, *federation.Key]{MaximumSize: 5_000,
 		ExpiryCalculator: otter.ExpiryWriting[int64, *federation.Key](time.Hour)})
 	_, err := a.DB.InstanceActor()
+	if err == nil {
+		return a.addEdwards(ctx)
+	}
 	if !fault.Is(err, fault.NotFound) {
 		return err
 	}
 	// Without its port, which cannot stand in a handle's name.
 	node := a.fresh("Application", federation.HostOf(a.URL).Name())
 	node.DisplayName, node.Bot, node.Locked, node.Discoverable, node.Indexable = a.Title, true, true, false, false
-	key, err := a.newKey(node)
+	keys, err := newKeys(node)
 	if err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func (a *Actors) Open(ctx context.Context) error {
 		if err := tx.CreateActor(node); err != nil {
 			return err
 		}
-		return tx.SetKey(key)
+		return setKeys(tx, keys)
 	})
 }
 
@@ -75,32 +78,6 @@ func (a *Actors) fresh(kind, username string) *store.Actor {
 		FollowersURI: uri + "/followers", FollowingURI: uri + "/following", FeaturedURI: uri + "/featured",
 		Discoverable: true, Indexable: true, Lifecycle: store.Active, Revision: 1, CreatedAt: now, UpdatedAt: now,
 	}
-}
-
-func (a *Actors) newKey(owner *store.Actor) (*store.Key, error) {
-	private, public, err := federation.NewKeyPair()
-	if err != nil {
-		return nil, err
-	}
-	return &store.Key{KeyID: owner.URI + "#main-key", ActorID: owner.ID, Algorithm: "rsa", PublicKey: public, PrivateKey: private, CreatedAt: store.Now()}, nil
-}
-
-// Signer is the key that one of ours signs with.
-func (a *Actors) Signer(ctx context.Context, actorID int64) (*federation.Key, error) {
-	if key, ok := a.signers.GetIfPresent(actorID); ok {
-		return key, nil
-	}
-	row, err := a.DB.With(ctx).SigningKey(actorID)
-	if err != nil {
-		return nil, err
-	}
-	private, err := federation.ParsePrivateKeyPEM(row.PrivateKey)
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", row.KeyID, err)
-	}
-	key := &federation.Key{ID: row.KeyID, Private: private}
-	a.signers.Set(actorID, key)
-	return key, nil
 }
 
 // NodeSigner signs in the node's own name, for fetches that are nobody's in

@@ -30,6 +30,9 @@ func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*s
 			return nil, err
 		}
 	}
+	if sig.Edwards() {
+		a.Fed.Prefer(federation.HostOf(owner.Actor.Inbox()))
+	}
 	if owner.Actor.Lifecycle != store.Active {
 		return nil, fault.New(fault.Forbidden, "This account is suspended here")
 	}

@@ -9,17 +9,20 @@ import (
 )
 
 // Document is one of ours as ActivityPub sees it, [AP] 4.1.
-func (a *Actors) Document(actor *store.Actor, key *store.Key) federation.Actor {
+func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Actor {
 	doc := federation.Actor{
 		Context: federation.Context, ID: actor.URI, Type: actor.Kind, PreferredUsername: actor.Username,
 		Name: actor.DisplayName, Summary: actor.Note, URL: actor.URL, WebFinger: actor.Username + "@" + a.Domain,
 		Inbox: actor.InboxURI, Outbox: actor.OutboxURI, Followers: actor.FollowersURI, Following: actor.FollowingURI, Featured: actor.FeaturedURI,
 		Endpoints: &federation.Endpoints{SharedInbox: actor.SharedInboxURI},
-		PublicKey: &federation.KeyDocument{ID: key.KeyID, Owner: actor.URI, PEM: key.PublicKey},
+		Generator: federation.Implemented,
 		Published: federation.Stamp(actor.CreatedAt.Time()), Updated: federation.Stamp(actor.UpdatedAt.Time()),
 		ManuallyApprovesFollowers: actor.Locked, Discoverable: actor.Discoverable, Indexable: actor.Indexable, Memorial: actor.Memorial,
 		AlsoKnownAs: actor.AlsoKnownAs, MovedTo: actor.MovedToURI,
 		Icon: a.pictureOf(actor.Avatar, actor.AvatarDescription), Image: a.pictureOf(actor.Header, actor.HeaderDescription),
+	}
+	for _, key := range keys {
+		publish(&doc, key)
 	}
 	if actor.Bot && actor.Kind == "Person" {
 		doc.Type = "Service"
@@ -28,6 +31,18 @@ func (a *Actors) Document(actor *store.Actor, key *store.Key) federation.Actor {
 		doc.Attachment = append(doc.Attachment, federation.Attachment{Type: "PropertyValue", Name: f.Name, Value: f.Value})
 	}
 	return doc
+}
+
+// publish shows one of the actor's keys, RSA as everybody reads it and Ed25519
+// as a Multikey, FEP-521a.
+func publish(doc *federation.Actor, key *store.Key) {
+	if key.Algorithm == rsaKey {
+		doc.PublicKey = &federation.KeyDocument{ID: key.KeyID, Owner: doc.ID, PEM: key.PublicKey}
+		return
+	}
+	if public, err := federation.ParsePublicKeyPEM(key.PublicKey); err == nil {
+		doc.AssertionMethod = append(doc.AssertionMethod, federation.Multikey{ID: key.KeyID, Type: "Multikey", Controller: doc.ID, PublicKeyMultibase: public.Multibase()})
+	}
 }
 
 func (a *Actors) pictureOf(file, description string) *federation.Attachment {

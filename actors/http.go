@@ -45,12 +45,12 @@ func (a *Actors) ServeActor(c *gin.Context) {
 		c.Redirect(http.StatusFound, actor.URL)
 		return
 	}
-	key, err := a.DB.With(c.Request.Context()).SigningKey(actor.ID)
+	keys, err := a.DB.With(c.Request.Context()).SigningKeys(actor.ID)
 	if err != nil {
 		_ = c.Error(err)
 		return
 	}
-	activity(c, a.Document(actor, key))
+	activity(c, a.Document(actor, keys))
 }
 
 // ServeFollowers answers /actors/:id/followers.

@@ -239,22 +239,6 @@ func (a *Actors) keep(ctx context.Context, object *federation.Object, handle str
 	return actor, err
 }
 
-// keepKeys stores the actor's keys and retires those that it no longer has.
-func (a *Actors) keepKeys(tx *store.Tx, actor *store.Actor, object *federation.Object) error {
-	for i, key := range object.PublicKeys {
-		if i == 0 {
-			if err := tx.RetireKeys(actor.ID, key.ID); err != nil {
-				return err
-			}
-		}
-		if err := tx.SetKey(&store.Key{KeyID: key.ID, ActorID: actor.ID, Algorithm: "rsa", PublicKey: key.PEM, CreatedAt: store.Now()}); err != nil {
-			return err
-		}
-		a.keys.Invalidate(key.ID)
-	}
-	return nil
-}
-
 // Refresh stores what an actor's own Update says of it.
 func (a *Actors) Refresh(ctx context.Context, uri string) error {
 	_, err := a.Fetch(ctx, uri)

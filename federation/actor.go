@@ -36,6 +36,7 @@ func checkActor(o *Object) error {
 			return fault.New(fault.Unauthorized, fmt.Sprintf("The key %q is not on the host of %s", k.ID, o.ID))
 		}
 	}
+	o.AssertionMethods = ownMultikeys(o)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 // ActivityStreams that our documents use, under the names the field knows
 // them by.
 var Context = json.RawMessage(`[` +
-	`"https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",{` +
+	`"https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://w3id.org/security/multikey/v1",{` +
 	`"manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
 	`"sensitive":"as:sensitive",` +
 	`"Hashtag":"as:Hashtag",` +
@@ -28,6 +28,8 @@ var Context = json.RawMessage(`[` +
 	`"indexable":"toot:indexable",` +
 	`"memorial":"toot:memorial",` +
 	`"webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger",` +
+	`"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},` +
+	`"implements":{"@id":"https://w3id.org/fep/844e#implements","@type":"@id","@container":"@set"},` +
 	`"suspended":"toot:suspended",` +
 	`"blurhash":"toot:blurhash",` +
 	`"votersCount":"toot:votersCount",` +
@@ -169,6 +171,8 @@ type Actor struct {
 	FeaturedTags              string          `json:"featuredTags,omitempty"`
 	Endpoints                 *Endpoints      `json:"endpoints,omitempty"`
 	PublicKey                 *KeyDocument    `json:"publicKey,omitempty"`
+	AssertionMethod           []Multikey      `json:"assertionMethod,omitempty"`
+	Generator                 *Generator      `json:"generator,omitempty"`
 	Icon                      *Attachment     `json:"icon,omitempty"`
 	Image                     *Attachment     `json:"image,omitempty"`
 	Published                 string          `json:"published,omitempty"`
@@ -182,6 +186,18 @@ type Actor struct {
 	MovedTo                   string          `json:"movedTo,omitempty"`
 	Tag                       []Tag           `json:"tag,omitempty"`
 	Attachment                []Attachment    `json:"attachment,omitempty"`
+}
+
+// Generator is our server as its actors name it, FEP-844e.
+type Generator struct {
+	Type       string           `json:"type"`
+	Implements []Implementation `json:"implements"`
+}
+
+// Implementation is a specification that a server implements.
+type Implementation struct {
+	Href string `json:"href"`
+	Name string `json:"name"`
 }
 
 // Collection is a collection or a page of one, ordered or not, by its Type.

@@ -53,7 +53,7 @@ func TestWritePoll(t *testing.T) {
 func TestWriteActor(t *testing.T) {
 	doc := written(t, Actor{ID: "https://a.example/ann", Type: "Person", Inbox: "https://a.example/ann/inbox", PreferredUsername: "ann",
 		Endpoints:  &Endpoints{"https://a.example/inbox"},
-		PublicKey:  &KeyDocument{"https://a.example/ann#main-key", "https://a.example/ann", ann.pem},
+		PublicKey:  &KeyDocument{ID: "https://a.example/ann#main-key", Owner: "https://a.example/ann", PEM: ann.pem},
 		Attachment: []Attachment{{Type: "PropertyValue", Name: "Web", Value: "x"}}})
 	o := parse(t, doc)
 	equal(t, "shared inbox", o.Endpoints.SharedInbox, "https://a.example/inbox")
@@ -84,7 +84,7 @@ func TestContextIsComplete(t *testing.T) {
 	if err := json.Unmarshal(Context, &context); err != nil {
 		t.Fatal(err)
 	}
-	terms := context[2].(map[string]any)
+	terms := context[3].(map[string]any)
 	for _, name := range strings.Fields(`manuallyApprovesFollowers sensitive Hashtag alsoKnownAs movedTo conversation PropertyValue value
 		Emoji featured featuredTags discoverable indexable memorial suspended blurhash votersCount focalPoint quote quoteUri
 		_misskey_quote quoteAuthorization QuoteRequest QuoteAuthorization interactionPolicy webfinger`) {

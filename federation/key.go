@@ -26,6 +26,7 @@ const (
 type Key struct {
 	ID      string
 	Private crypto.Signer
+	Edwards *Key // the actor's Ed25519 key, where this one is RSA; nil if none
 }
 
 // PublicKey verifies. It alone decides on the algorithm.

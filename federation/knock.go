@@ -10,6 +10,9 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
+// edwards is RFC 9421 with an Ed25519 key, for hosts that say they take that.
+const edwards Scheme = "rfc9421-ed25519"
+
 // schemes remembers by which signatures hosts let us in, where that is not by
 // the one that we try first.
 type schemes struct {
@@ -31,11 +34,20 @@ func (s *schemes) cache() *otter.Cache[Host, Scheme] {
 
 // first is what to sign by. Most servers know draft-cavage alone, and some
 // answer 202 to whatever they do not understand.
-func (s *schemes) first(host Host) Scheme {
-	if scheme, ok := s.cache().GetIfPresent(host); ok {
-		return scheme
+func (s *schemes) first(host Host, key *Key) Scheme {
+	scheme, ok := s.cache().GetIfPresent(host)
+	if !ok || scheme == edwards && key.Edwards == nil {
+		return Cavage
 	}
-	return Cavage
+	return scheme
+}
+
+// Prefer signs with Ed25519 keys for a host from now on: it says that it takes
+// them, or has sent such a signature. Until it refuses one.
+func (c *Client) Prefer(host Host) {
+	if host != "" {
+		c.schemes.cache().SetIfAbsent(host, edwards)
+	}
 }
 
 // knock sends a request that is signed for key, if there is one, and once more
@@ -51,7 +63,7 @@ func (c *Client) knock(ctx context.Context, digest string, key *Key, request fun
 		return c.HTTP.Do(ctx, req)
 	}
 	host := HostOf(req.URL.String())
-	scheme := c.schemes.first(host)
+	scheme := c.schemes.first(host, key)
 	resp, err := c.signed(ctx, req, scheme, digest, key)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
@@ -75,13 +87,16 @@ func (c *Client) knock(ctx context.Context, digest string, key *Key, request fun
 }
 
 func (s Scheme) other() Scheme {
-	if s == RFC9421 {
-		return Cavage
+	if s == Cavage {
+		return RFC9421
 	}
-	return RFC9421
+	return Cavage
 }
 
 func (c *Client) signed(ctx context.Context, req *http.Request, scheme Scheme, digest string, key *Key) (*http.Response, error) {
+	if scheme == edwards {
+		scheme, key = RFC9421, key.Edwards
+	}
 	if err := Sign(req, scheme, digest, key, c.Now()); err != nil {
 		return nil, err
 	}

@@ -297,6 +297,10 @@ func (s *Signature) verifyMessage(key *PublicKey) error {
 	return nil
 }
 
+// Edwards reports whether the signature, if it is verified, shows that its
+// sender knows RFC 9421 and Ed25519.
+func (s *Signature) Edwards() bool { return s.Scheme == RFC9421 && s.algorithm == "ed25519" }
+
 func (s *Signature) verifyRSA(key *rsa.PublicKey) error {
 	switch s.algorithm {
 	case "", "rsa-v1_5-sha256":

@@ -79,6 +79,8 @@ type Object struct {
 	Endpoints                 Endpoints
 	PublicKey                 *KeyDocument // the first of PublicKeys
 	PublicKeys                []*KeyDocument
+	AssertionMethods          []*KeyDocument // Multikeys, FEP-521a
+	Implements                []string       // addresses of what the actor's server can do, FEP-844e
 	Icon, Image               *Attachment
 	ManuallyApprovesFollowers bool
 	Discoverable, Indexable   bool
@@ -121,9 +123,18 @@ type Endpoints struct {
 
 // KeyDocument is a public key as an actor publishes it.
 type KeyDocument struct {
-	ID    string `json:"id"`
-	Owner string `json:"owner"`
-	PEM   string `json:"publicKeyPem"`
+	ID        string `json:"id"`
+	Owner     string `json:"owner"`
+	PEM       string `json:"publicKeyPem"`
+	Multibase string `json:"-"` // in place of PEM, in a Multikey
+}
+
+// Multikey is a public key as FEP-521a has it, in an actor's assertionMethod.
+type Multikey struct {
+	ID                 string `json:"id"`
+	Type               string `json:"type"` // Multikey
+	Controller         string `json:"controller"`
+	PublicKeyMultibase string `json:"publicKeyMultibase"`
 }
 
 // Tag is a mention, a hashtag, a custom emoji or a link to an object, FEP-e232.
@@ -203,7 +214,7 @@ func (o *Object) Language() string { return o.Spoken }
 
 // Key is the actor's key of that id, or nil.
 func (o *Object) Key(id string) *KeyDocument {
-	for _, k := range o.PublicKeys {
+	for _, k := range slices.Concat(o.PublicKeys, o.AssertionMethods) {
 		if k.ID == id {
 			return k
 		}
@@ -413,6 +424,10 @@ func (r *reader) actorField(o *Object, key string) bool {
 		o.Endpoints.SharedInbox = cmp.Or(o.Endpoints.SharedInbox, r.ref())
 	case "publicKey":
 		o.PublicKeys = r.keys()
+	case "assertionMethod":
+		o.AssertionMethods = r.keys()
+	case "generator":
+		o.Implements = r.implements()
 	case "icon":
 		o.Icon = r.picture()
 	case "image":

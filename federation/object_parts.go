@@ -468,6 +468,8 @@ func (r *reader) keys() []*KeyDocument {
 				k.Owner = r.ref()
 			case "publicKeyPem":
 				k.PEM = r.text()
+			case "publicKeyMultibase":
+				k.Multibase = r.text()
 			default:
 				r.skip()
 			}
@@ -475,6 +477,21 @@ func (r *reader) keys() []*KeyDocument {
 		out = append(out, k)
 	})
 	return out
+}
+
+// implements reads what an actor's server can do: the addresses of
+// specifications. FEP-844e
+func (r *reader) implements() (hrefs []string) {
+	r.elements(func() {
+		r.members(func(key string) {
+			if key == "implements" {
+				hrefs = append(hrefs, bounded(r.refs(), maxFields)...)
+			} else {
+				r.skip()
+			}
+		})
+	})
+	return hrefs
 }
 
 func (r *reader) options() []Option {

@@ -122,7 +122,7 @@ func TestParseLeniently(t *testing.T) {
 		{"everything the wrong shape", `{"id":{},"type":5,"actor":7,"object":[[],[null]],"to":{"a":1},"tag":["x",1],"attachment":[{}],"publicKey":"k","endpoints":[],"icon":[],"contentMap":[],"source":[],"first":true,"oneOf":[{"replies":"x"}],"alsoKnownAs":{}}`, func(o *Object) any { return o.ID }, ""},
 		{"true as a string", `{"sensitive":"true"}`, func(o *Object) any { return o.Sensitive }, true},
 		{"poll", `{"type":"Question","oneOf":[{"name":"a","replies":{"totalItems":3}},{"name":"b"}],"endTime":"2026-01-01T00:00:00Z"}`, func(o *Object) any { return o.OneOf }, []Option{{"a", 3}, {"b", 0}}},
-		{"key", `{"publicKey":[{"id":"k","owner":"o","publicKeyPem":"p"}]}`, func(o *Object) any { return *o.PublicKey }, KeyDocument{"k", "o", "p"}},
+		{"key", `{"publicKey":[{"id":"k","owner":"o","publicKeyPem":"p"}]}`, func(o *Object) any { return *o.PublicKey }, KeyDocument{ID: "k", Owner: "o", PEM: "p"}},
 		{"key alone", `{"id":"k","owner":"o","publicKeyPem":"p","type":"Key"}`, func(o *Object) any { return o.Owner + o.PublicKeyPEM }, "op"},
 		{"endpoints", `{"endpoints":{"x":1,"sharedInbox":"https://a/inbox"}}`, func(o *Object) any { return o.Endpoints.SharedInbox }, "https://a/inbox"},
 		{"items of both names", `{"orderedItems":["a",{"id":"b"}]}`, func(o *Object) any { return len(o.Items) }, 2},

@@ -165,11 +165,11 @@ func (o *Outbox) announceProfile(ctx context.Context, tx *store.Tx, me *store.Ac
 	if err != nil || len(inboxes) == 0 {
 		return err
 	}
-	key, err := tx.SigningKey(me.ID)
+	keys, err := tx.SigningKeys(me.ID)
 	if err != nil {
 		return err
 	}
-	doc := o.Actors.Document(me, key)
+	doc := o.Actors.Document(me, keys)
 	doc.Context = nil
 	return o.publish(ctx, tx, me, me.URI, federation.Activity{ID: o.newURI("update"), Type: "Update", Actor: me.URI,
 		To: []string{federation.Public}, Cc: []string{me.FollowersURI}, Object: doc}, inboxes)

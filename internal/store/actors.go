@@ -105,10 +105,18 @@ func (r Reader) Key(keyID string) (*Key, error) {
 	return &k, r.one(&k, "Key", `SELECT * FROM actor_keys WHERE key_id = ? AND retired_at = 0`, keyID)
 }
 
-// SigningKey is the key one of our actors signs with.
-func (r Reader) SigningKey(actorID int64) (*Key, error) {
-	var k Key
-	return &k, r.one(&k, "Key", `SELECT * FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0 ORDER BY created_at DESC LIMIT 1`, actorID)
+// SigningKeys are the keys that one of our actors signs with, one for each
+// algorithm.
+func (r Reader) SigningKeys(actorID int64) ([]*Key, error) {
+	var rows []*Key
+	return rows, r.scan(&rows, `SELECT * FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0 ORDER BY key_id`, actorID)
+}
+
+// Keyless are at most limit of our actors that have no key for the algorithm.
+func (r Reader) Keyless(algorithm string, limit int) ([]*Actor, error) {
+	var rows []*Actor
+	return rows, r.scan(&rows, `SELECT a.* FROM actors a WHERE a.domain = '' AND EXISTS (SELECT 1 FROM actor_keys k WHERE k.actor_id = a.id AND k.private_key <> '')
+ AND NOT EXISTS (SELECT 1 FROM actor_keys k WHERE k.actor_id = a.id AND k.algorithm = ? AND k.private_key <> '') ORDER BY a.id LIMIT ?`, algorithm, limit)
 }
 
 // Alone waits until no other transaction is under way that asked for the same
@@ -159,9 +167,9 @@ func (tx *Tx) SetKey(k *Key) error {
 	return tx.g.Clauses(clause.OnConflict{UpdateAll: true}).Create(k).Error
 }
 
-// RetireKeys ends all remote keys of the actor but the one named.
-func (tx *Tx) RetireKeys(actorID int64, but string) error {
-	_, err := tx.exec(`UPDATE actor_keys SET retired_at = ? WHERE actor_id = ? AND key_id <> ? AND retired_at = 0`, Now(), actorID, but)
+// RetireKeys ends all keys of a remote actor.
+func (tx *Tx) RetireKeys(actorID int64) error {
+	_, err := tx.exec(`UPDATE actor_keys SET retired_at = ? WHERE actor_id = ? AND retired_at = 0`, Now(), actorID)
 	return err
 }
 

@@ -1,0 +1,122 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+
+	"parley/federation"
+	"parley/internal/fault"
+	"parley/internal/store"
+)
+
+// The algorithms of keys, as their rows name them.
+const (
+	rsaKey     = "rsa"
+	edwardsKey = "ed25519"
+)
+
+// newKeys are an RSA key, which all servers understand, and an Ed25519 key for
+// those that say they do.
+func newKeys(owner *store.Actor) ([]*store.Key, error) {
+	private, public, err := federation.NewKeyPair()
+	if err != nil {
+		return nil, err
+	}
+	edwards, err := newEdwards(owner)
+	if err != nil {
+		return nil, err
+	}
+	return []*store.Key{{KeyID: owner.URI + "#main-key", ActorID: owner.ID, Algorithm: rsaKey, PublicKey: public, PrivateKey: private, CreatedAt: store.Now()}, edwards}, nil
+}
+
+func newEdwards(owner *store.Actor) (*store.Key, error) {
+	private, public, err := federation.NewEdwardsPair()
+	if err != nil {
+		return nil, err
+	}
+	return &store.Key{KeyID: owner.URI + "#ed25519-key", ActorID: owner.ID, Algorithm: edwardsKey, PublicKey: public, PrivateKey: private, CreatedAt: store.Now()}, nil
+}
+
+func setKeys(tx *store.Tx, keys []*store.Key) error {
+	for _, key := range keys {
+		if err := tx.SetKey(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEdwards gives an Ed25519 key to those who were made before there were any.
+func (a *Actors) addEdwards(ctx context.Context) error {
+	for {
+		without, err := a.DB.With(ctx).Keyless(edwardsKey, 500)
+		if err != nil || len(without) == 0 {
+			return err
+		}
+		keys := make([]*store.Key, len(without))
+		for i, owner := range without {
+			if keys[i], err = newEdwards(owner); err != nil {
+				return err
+			}
+		}
+		if err := a.DB.Write(ctx, func(tx *store.Tx) error { return setKeys(tx, keys) }); err != nil {
+			return err
+		}
+	}
+}
+
+// Signer is what one of ours signs with.
+func (a *Actors) Signer(ctx context.Context, actorID int64) (*federation.Key, error) {
+	if key, ok := a.signers.GetIfPresent(actorID); ok {
+		return key, nil
+	}
+	rows, err := a.DB.With(ctx).SigningKeys(actorID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := signer(rows)
+	if err == nil {
+		a.signers.Set(actorID, key)
+	}
+	return key, err
+}
+
+// signer is the RSA key among the rows, with the Ed25519 key beside it.
+func signer(rows []*store.Key) (*federation.Key, error) {
+	keys := map[string]*federation.Key{}
+	for _, row := range rows {
+		private, err := federation.ParsePrivateKeyPEM(row.PrivateKey)
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", row.KeyID, err)
+		}
+		keys[row.Algorithm] = &federation.Key{ID: row.KeyID, Private: private}
+	}
+	key := keys[rsaKey]
+	if key == nil {
+		return nil, fault.New(fault.NotFound, "Key not found")
+	}
+	key.Edwards = keys[edwardsKey]
+	return key, nil
+}
+
+// keepKeys stores a remote actor's keys in place of those that it had.
+func (a *Actors) keepKeys(tx *store.Tx, actor *store.Actor, object *federation.Object) error {
+	if len(object.PublicKeys) == 0 {
+		return nil
+	}
+	if err := tx.RetireKeys(actor.ID); err != nil {
+		return err
+	}
+	for algorithm, keys := range map[string][]*federation.KeyDocument{rsaKey: object.PublicKeys, edwardsKey: object.AssertionMethods} {
+		for _, key := range keys {
+			if err := tx.SetKey(&store.Key{KeyID: key.ID, ActorID: actor.ID, Algorithm: algorithm, PublicKey: key.PEM, CreatedAt: store.Now()}); err != nil {
+				return err
+			}
+			a.keys.Invalidate(key.ID)
+		}
+	}
+	if object.TakesEdwards() {
+		a.Fed.Prefer(federation.HostOf(actor.Inbox()))
+	}
+	return nil
+}
