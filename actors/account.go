@@ -31,7 +31,7 @@ func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error)
 	}
 	actor := a.fresh("Person", name)
 	actor.DisplayName = n.DisplayName
-	keys, err := newKeys(actor)
+	keys, err := NewKeys(actor)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ type Actors struct {
 
 	keys    *otter.Cache[string, Owner]
 	vain    *otter.Cache[string, error] // keys, and hosts, that were asked for in vain
-	signers *otter.Cache[int64, *federation.Key]
+	signers *otter.Cache[int64, made]
 }
 
 // Open makes the caches and the actor that stands for the node itself.
@@ -38,8 +38,8 @@ func (a *Actors) Open(ctx context.Context) error {
 	a.keys = otter.Must(&otter.Options[string, Owner]{MaximumSize: 20_000,
 		ExpiryCalculator: otter.ExpiryWriting[string, Owner](5 * time.Minute)})
 	a.vain = otter.Must(&otter.Options[string, error]{MaximumSize: 20_000, ExpiryCalculator: otter.ExpiryWriting[string, error](inVain)})
-	a.signers = otter.Must(&otter.Options[int64, *federation.Key]{MaximumSize: 5_000,
-		ExpiryCalculator: otter.ExpiryWriting[int64, *federation.Key](time.Hour)})
+	a.signers = otter.Must(&otter.Options[int64, made]{MaximumSize: 5_000,
+		ExpiryCalculator: otter.ExpiryWriting[int64, made](time.Hour)})
 	_, err := a.DB.InstanceActor()
 	if err == nil {
 		return a.addEdwards(ctx)
@@ -50,7 +50,7 @@ func (a *Actors) Open(ctx context.Context) error {
 	// Without its port, which cannot stand in a handle's name.
 	node := a.fresh("Application", federation.HostOf(a.URL).Name())
 	node.DisplayName, node.Bot, node.Locked, node.Discoverable, node.Indexable = a.Title, true, true, false, false
-	keys, err := newKeys(node)
+	keys, err := NewKeys(node)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parley/federation"
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -15,9 +16,9 @@ const (
 	edwardsKey = "ed25519"
 )
 
-// newKeys are an RSA key, which all servers understand, and an Ed25519 key for
+// NewKeys are an RSA key, which all servers understand, and an Ed25519 key for
 // those that say they do.
-func newKeys(owner *store.Actor) ([]*store.Key, error) {
+func NewKeys(owner *store.Actor) ([]*store.Key, error) {
 	private, public, err := federation.NewKeyPair()
 	if err != nil {
 		return nil, err
@@ -65,20 +66,41 @@ func (a *Actors) addEdwards(ctx context.Context) error {
 	}
 }
 
-// Signer is what one of ours signs with.
+// made is a key that was read, and when it was made.
+type made struct {
+	key *federation.Key
+	at  store.Time
+}
+
+// Signer is what one of ours signs with. Reading a key costs as much as signing
+// with it, so it is kept until another is made, be it by another process.
 func (a *Actors) Signer(ctx context.Context, actorID int64) (*federation.Key, error) {
-	if key, ok := a.signers.GetIfPresent(actorID); ok {
-		return key, nil
+	r := a.DB.With(ctx)
+	at, err := r.KeysMade(actorID)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := a.DB.With(ctx).SigningKeys(actorID)
+	if known, ok := a.signers.GetIfPresent(actorID); ok && known.at == at {
+		return known.key, nil
+	}
+	rows, err := r.SigningKeys(actorID)
 	if err != nil {
 		return nil, err
 	}
 	key, err := signer(rows)
 	if err == nil {
-		a.signers.Set(actorID, key)
+		a.signers.Set(actorID, made{key, at})
 	}
 	return key, err
+}
+
+// Rotate gives one of ours new keys under the ids of the old ones, which are
+// gone: who does not know them yet finds that signatures do not fit, and asks.
+func (a *Actors) Rotate(tx *store.Tx, by int64, actor *store.Actor, keys []*store.Key) error {
+	if err := setKeys(tx, keys); err != nil {
+		return err
+	}
+	return audit.Write(tx, audit.Act{ActorID: by, Action: "account.rotate_keys", Subject: actor.Username, Detail: map[string]any{"actor": actor.ID}})
 }
 
 // signer is the RSA key among the rows, with the Ed25519 key beside it.

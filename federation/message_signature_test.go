@@ -330,7 +330,7 @@ func (p *peer) knocks(t *testing.T, c *Client, times int) string {
 		c.Prefer(HostOf(inbox))
 	}
 	for range times {
-		c.Deliver(context.Background(), inbox, activity, Digest(activity), withEdwards(t))
+		c.Deliver(context.Background(), inbox, activity, Digest(activity), "", withEdwards(t))
 	}
 	return strings.Trim(fmt.Sprint(p.knocked), "[]")
 }
@@ -370,7 +370,7 @@ func TestKnocking(t *testing.T) {
 		inbox := strings.Replace(server.URL, "127.0.0.1", "peer.localhost", 1) + "/inbox"
 		for range 2 {
 			cl.Prefer(HostOf(inbox))
-			cl.Deliver(context.Background(), inbox, activity, Digest(activity), withEdwards(t))
+			cl.Deliver(context.Background(), inbox, activity, Digest(activity), "", withEdwards(t))
 		}
 		equal(t, "knocks", fmt.Sprint(p.knocked), "[rfc9421-ed25519 cavage cavage]")
 	})

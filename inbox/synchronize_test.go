@@ -26,7 +26,7 @@ func synchronized(t *testing.T, n *nodetest.Node, bob *nodetest.Actor, collectio
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", federation.ContentType)
 	r.Header.Set("Collection-Synchronization", federation.Synchronization{CollectionID: collection, URL: url, Digest: federation.Members(followers)}.String())
-	require.NoError(t, federation.Sign(r, federation.Digest(body), bob.Key, time.Now()))
+	require.NoError(t, federation.Sign(r, federation.Cavage, federation.Digest(body), bob.Key, time.Now()))
 	require.Equal(t, http.StatusAccepted, n.Do(r))
 	n.Settle()
 }

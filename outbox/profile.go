@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"parley/actors"
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/media"
@@ -157,6 +158,30 @@ func (p *Profile) prefer(u *store.User) {
 	set(&u.DefaultSensitive, p.Sensitive)
 	set(&u.DefaultLanguage, p.Language)
 	set(&u.HoldSeconds, p.HoldSeconds)
+}
+
+// RotateKeys gives an account new keys, and tells its followers.
+func (o *Outbox) RotateKeys(ctx context.Context, by, actor int64) error {
+	me, err := o.DB.With(ctx).Actor(actor)
+	if err != nil {
+		return err
+	}
+	keys, err := actors.NewKeys(me)
+	if err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		if me, err = tx.Actor(actor); err != nil {
+			return err
+		}
+		if err := o.Actors.Rotate(tx, by, me, keys); err != nil {
+			return err
+		}
+		if err := tx.UpdateActor(me); err != nil {
+			return err
+		}
+		return o.announceProfile(ctx, tx, me)
+	})
 }
 
 // announceProfile sends Update(Person) to the followers.

@@ -47,7 +47,9 @@ type accountCommand struct {
 	Disable disableCommand `cmd:"" help:"Suspend an account: its sessions and tokens end at once, its record stays."`
 	Enable  enableCommand  `cmd:"" help:"Let a suspended account back in."`
 	Rename  renameCommand  `cmd:"" help:"Give an account another name. The old one keeps leading to it."`
-	Link    linkCommand    `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
+
+	RotateKeys rotateKeysCommand `cmd:"" help:"Give an account new signing keys, where the old ones may be known to somebody."`
+	Link       linkCommand       `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
 }
 
 type createCommand struct {
@@ -169,6 +171,24 @@ func (c renameCommand) Run(r *run) error {
 			return err
 		}
 		_, err = fmt.Fprintf(r.out, "@%s is now @%s.\n", c.Name, renamed.Username)
+		return err
+	})
+}
+
+type rotateKeysCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c rotateKeysCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if err := n.outbox.RotateKeys(ctx, 0, actor.ID); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(r.out, "@%s signs with new keys from now on. Other nodes learn of them as they hear of the account.\n", actor.Username)
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,6 +64,8 @@ type Actor struct {
 	Name string
 	URI  string
 	Key  *federation.Key
+
+	Scheme federation.Scheme // what the actor signs by, draft-cavage unless said
 }
 
 // Actor makes somebody on the host.
@@ -288,9 +291,11 @@ func (a *Actor) RequestAt(n *Node, body []byte, at time.Time) *http.Request {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.URL+"/inbox", bytes.NewReader(body))
 	require.NoError(n.T, err)
 	r.Header.Set("Content-Type", federation.ContentType)
-	require.NoError(n.T, federation.Sign(r, federation.Cavage, federation.Digest(body), a.Key, at))
+	require.NoError(n.T, federation.Sign(r, a.scheme(), federation.Digest(body), a.Key, at))
 	return r
 }
+
+func (a *Actor) scheme() federation.Scheme { return cmp.Or(a.Scheme, federation.Cavage) }
 
 // Send brings an activity of the actor to the node and tells the status.
 func (a *Actor) Send(n *Node, activity Doc) int {

@@ -306,7 +306,7 @@ func (n *Node) Fetch(uri string, who *Actor) (status int, header http.Header, bo
 	require.NoError(n.T, err)
 	r.Header.Set("Accept", federation.ContentType)
 	if who != nil {
-		require.NoError(n.T, federation.Sign(r, federation.Cavage, "", who.Key, time.Now()))
+		require.NoError(n.T, federation.Sign(r, who.scheme(), "", who.Key, time.Now()))
 	}
 	resp, err := client.Do(r)
 	require.NoError(n.T, err)

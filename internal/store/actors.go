@@ -112,6 +112,12 @@ func (r Reader) SigningKeys(actorID int64) ([]*Key, error) {
 	return rows, r.scan(&rows, `SELECT * FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0 ORDER BY key_id`, actorID)
 }
 
+// KeysMade is when the newest of the actor's signing keys was made.
+func (r Reader) KeysMade(actorID int64) (Time, error) {
+	n, err := r.number(`SELECT COALESCE(MAX(created_at), 0) FROM actor_keys WHERE actor_id = ? AND private_key <> '' AND retired_at = 0`, actorID)
+	return Time(n), err
+}
+
 // Keyless are at most limit of our actors that have no key for the algorithm.
 func (r Reader) Keyless(algorithm string, limit int) ([]*Actor, error) {
 	var rows []*Actor
