@@ -62,6 +62,11 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 		Username: usernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),
 		Issuer: c.Issuer, Subject: c.Subject, Claims: lasting(c),
 	})
+	if err == nil {
+		if err := a.Notify.Joined(ctx, account.Actor.ID); err != nil {
+			return 0, err
+		}
+	}
 	// Somebody may sign in twice at once. Whom the identity names counts.
 	if identity, again := a.DB.With(ctx).Identity(c.Issuer, c.Subject); again == nil {
 		return identity.ActorID, nil

@@ -7,6 +7,7 @@ import (
 
 	"parley/actors"
 	"parley/internal/fault"
+	"parley/internal/notify"
 	"parley/internal/store"
 )
 
@@ -17,6 +18,7 @@ type Auth struct {
 	Providers []*Provider
 
 	Actors *actors.Actors // makes the account at somebody's first sign-in
+	Notify *notify.Notify // tells those who run the node of it
 
 	NodeName   string // on the pages; the URL's host if empty
 	Stylesheet string // of the pages; one of our own if empty

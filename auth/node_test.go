@@ -16,6 +16,7 @@ import (
 	"parley/actors"
 	"parley/auth"
 	"parley/auth/devidp"
+	"parley/internal/notify"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 )
@@ -42,6 +43,7 @@ func newNode(t *testing.T, rules ...auth.RoleRule) *node {
 		}},
 	}
 	n.Actors = &actors.Actors{DB: n.DB, URL: server.URL}
+	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}
 	idp, err := devidp.New(devidp.Options{
 		Issuer: n.idp,
 		People: []devidp.Person{

@@ -225,3 +225,17 @@ func TestKeenFollowersAndEdits(t *testing.T) {
 		bob.send("POST", "/api/v1/markers", object{"notifications": object{"last_read_id": bob.get("/api/v1/notifications").ids()[0]}}).ok()
 	}
 }
+
+// Those who run the node are told who is new, as one group.
+func TestStewardsAreToldWhoIsNew(t *testing.T) {
+	n := sqlite(t)
+	ada, bob := n.person("ada"), n.person("bob")
+	require.NoError(t, n.Actors.SetRole(t.Context(), 0, ada.id, "owner"))
+	for _, c := range n.people("cleo", "dan") {
+		require.NoError(t, n.API.Notify.Joined(t.Context(), c.id))
+	}
+	groups, _ := ada.groups("")
+	require.Len(t, groups, 1)
+	assert.Equal(t, []any{"admin.sign_up", 2.0}, []any{groups[0]["type"], groups[0]["notifications_count"]})
+	assert.Empty(t, bob.told(""))
+}

@@ -88,7 +88,7 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
 		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: &auth.Auth{DB: db, URL: address, Actors: who}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
+		Auth: &auth.Auth{DB: db, URL: address, Actors: who, Notify: tell}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
 	}
 }
 

@@ -107,7 +107,7 @@ func (n *node) wire() error {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue = n.queue, n.queue, n.queue
-	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, NodeName: cfg.Title}
+	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}

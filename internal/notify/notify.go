@@ -22,6 +22,22 @@ func userTopic(id int64) string         { return "user:" + strconv.FormatInt(id,
 func notificationTopic(id int64) string { return "notification:" + strconv.FormatInt(id, 10) }
 func directTopic(id int64) string       { return "direct:" + strconv.FormatInt(id, 10) }
 
+// Joined tells those who run the node of a new account.
+func (n *Notify) Joined(ctx context.Context, newcomer int64) error {
+	return n.DB.Write(ctx, func(tx *store.Tx) error {
+		stewards, err := tx.Stewards()
+		if err != nil {
+			return err
+		}
+		for _, reader := range stewards {
+			if err := n.Tell(tx, reader, "admin.sign_up", newcomer, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // anew are the kinds that are told again when they happen again.
 var anew = []string{"update", "quoted_update"}
 

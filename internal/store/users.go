@@ -68,6 +68,11 @@ func (r Reader) Owners() (int64, error) {
 	return r.number(`SELECT COUNT(*) FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role = 'owner' AND a.lifecycle = 'active'`)
 }
 
+// Stewards are the active accounts that run the node.
+func (r Reader) Stewards() ([]int64, error) {
+	return r.ids(`SELECT u.actor_id FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role IN ('owner','admin') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
+}
+
 // Identity is the person whom the issuer calls subject.
 func (r Reader) Identity(issuer, subject string) (*Identity, error) {
 	var i Identity
