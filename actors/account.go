@@ -140,41 +140,6 @@ func (a *Actors) SetRole(ctx context.Context, by, id int64, role string) error {
 	})
 }
 
-// Disable suspends an account: its sessions, tokens and open streams end, and
-// nobody sees it any more. The record stays.
-func (a *Actors) Disable(ctx context.Context, by, id int64) error {
-	return a.move(ctx, by, id, store.Suspended, "account.disable")
-}
-
-// Enable lets a suspended account back in.
-func (a *Actors) Enable(ctx context.Context, by, id int64) error {
-	return a.move(ctx, by, id, store.Active, "account.enable")
-}
-
-func (a *Actors) move(ctx context.Context, by, id int64, state store.Lifecycle, action string) error {
-	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		account, err := tx.Account(id)
-		if err != nil || account.Actor.Lifecycle == state {
-			return err
-		}
-		if account.Actor.Lifecycle == store.Erased {
-			return fault.New(fault.Conflict, "The account was erased: nothing is left to change")
-		}
-		if state != store.Active {
-			if err := keepOwner(tx, account); err != nil {
-				return err
-			}
-			if err := tx.EndAccess(id); err != nil {
-				return err
-			}
-		}
-		if err := tx.SetLifecycle(id, state); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: action, Subject: account.Actor.Username, Detail: map[string]any{"actor": id}})
-	})
-}
-
 // keepOwner refuses what would leave the node without an owner.
 func keepOwner(tx *store.Tx, account *store.Account) error {
 	if account.User.Role != "owner" || account.Actor.Lifecycle != store.Active {

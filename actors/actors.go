@@ -11,6 +11,7 @@ import (
 
 	"parley/federation"
 	"parley/internal/fault"
+	"parley/internal/queue"
 	"parley/internal/store"
 	"parley/partners"
 )
@@ -18,6 +19,7 @@ import (
 // Actors finds and makes actors.
 type Actors struct {
 	DB       *store.DB
+	Queue    *queue.Queue
 	Fed      *federation.Client
 	Partners *partners.Partners
 	URL      string // public, without a slash at its end

@@ -3,6 +3,7 @@ package actors_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -98,10 +99,16 @@ func TestWhoIsSuspendedIsNotThere(t *testing.T) {
 	finger := n.URL + "/.well-known/webfinger?resource=" + url.QueryEscape("acct:alice@"+n.Actors.Domain)
 	ask := func(want int) {
 		t.Helper()
-		for _, uri := range []string{alice.URI, alice.OutboxURI, alice.FeaturedURI, alice.FollowersURI, p.URI, finger} {
+		for _, uri := range []string{alice.OutboxURI, alice.FeaturedURI, alice.FollowersURI, p.URI} {
 			status, _, _ := n.Fetch(uri, nil)
 			assert.Equal(t, want, status, uri)
 		}
+		status, _, _ := n.Fetch(finger, nil)
+		assert.Equal(t, http.StatusOK, status)
+		status, _, body := n.Fetch(alice.URI, nil)
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, want != http.StatusOK, strings.Contains(body, `"suspended":true`), body)
+		assert.Contains(t, body, "publicKeyPem")
 	}
 	ask(http.StatusOK)
 	require.NoError(t, n.Actors.Disable(t.Context(), 0, alice.ID))

@@ -8,6 +8,7 @@ import (
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/partners"
 )
 
 // Verified checks the signature of a request and tells whose it is: parsed,
@@ -33,10 +34,22 @@ func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*s
 	if sig.Edwards() {
 		a.Fed.Prefer(federation.HostOf(owner.Actor.Inbox()))
 	}
-	if owner.Actor.Lifecycle != store.Active {
+	return a.heard(ctx, owner.Actor)
+}
+
+// heard is the actor as they stand now: keys are kept for a while, and what
+// somebody decided meanwhile, perhaps by another process, holds at once.
+func (a *Actors) heard(ctx context.Context, actor *store.Actor) (*store.Actor, error) {
+	actor, err := a.DB.With(ctx).Actor(actor.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case actor.DomainBlocked:
+		return nil, partners.Refusal(federation.Host(actor.Host))
+	case actor.Lifecycle != store.Active:
 		return nil, fault.New(fault.Forbidden, "This account is suspended here")
 	}
-	return owner.Actor, nil
+	return actor, nil
 }
 
 // renewed is the owner with a key that verifies, though the one known did not:

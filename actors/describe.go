@@ -14,6 +14,7 @@ import (
 // describe writes what a document says into the row.
 func describe(actor *store.Actor, o *federation.Object, name, domain string) {
 	actor.URI, actor.Kind, actor.Username, actor.Domain = o.ID, o.Type, name, domain
+	actor.Host = string(federation.HostOf(o.ID))
 	actor.DisplayName = text.Clean(text.Plain(o.Name))
 	actor.Note = text.Sanitize(o.Summary)
 	actor.URL = o.ID

@@ -8,8 +8,16 @@ import (
 	"parley/internal/store"
 )
 
-// Document is one of ours as ActivityPub sees it, [AP] 4.1.
+// Document is one of ours as ActivityPub sees it, [AP] 4.1. Of one who is
+// suspended it says so, and nothing of what he said about himself: others know
+// whom not to show, and can still check his signature.
 func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Actor {
+	if actor.Lifecycle == store.Suspended {
+		bare := *actor
+		bare.DisplayName, bare.Note, bare.Fields, bare.Avatar, bare.Header, bare.AlsoKnownAs, bare.MovedToURI = "", "", nil, "", "", nil, ""
+		bare.Discoverable, bare.Indexable = false, false
+		actor = &bare
+	}
 	doc := federation.Actor{
 		Context: federation.Context, ID: actor.URI, Type: actor.Kind, PreferredUsername: actor.Username,
 		Name: actor.DisplayName, Summary: actor.Note, URL: actor.URL, WebFinger: actor.Username + "@" + a.Domain,
@@ -17,7 +25,7 @@ func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Acto
 		Endpoints: &federation.Endpoints{SharedInbox: actor.SharedInboxURI},
 		Generator: federation.Implemented,
 		Published: federation.Stamp(actor.CreatedAt.Time()), Updated: federation.Stamp(actor.UpdatedAt.Time()),
-		ManuallyApprovesFollowers: actor.Locked, Discoverable: actor.Discoverable, Indexable: actor.Indexable, Memorial: actor.Memorial,
+		ManuallyApprovesFollowers: actor.Locked, Discoverable: actor.Discoverable, Indexable: actor.Indexable, Memorial: actor.Memorial, Suspended: actor.Lifecycle == store.Suspended,
 		AlsoKnownAs: actor.AlsoKnownAs, MovedTo: actor.MovedToURI,
 		Icon: a.pictureOf(actor.Avatar, actor.AvatarDescription), Image: a.pictureOf(actor.Header, actor.HeaderDescription),
 	}

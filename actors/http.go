@@ -26,9 +26,7 @@ func (a *Actors) local(c *gin.Context) (*store.Actor, error) {
 	case !actor.Local():
 		return nil, fault.New(fault.NotFound, "Record not found")
 	case actor.Lifecycle == store.Erased:
-		return nil, fault.New(fault.Gone, "Record not found")
-	case actor.Lifecycle == store.Suspended:
-		return nil, fault.New(fault.NotFound, "Record not found")
+		return actor, fault.New(fault.Gone, "Record not found")
 	}
 	return actor, nil
 }
@@ -36,6 +34,10 @@ func (a *Actors) local(c *gin.Context) (*store.Actor, error) {
 // ServeActor answers /actors/:id: the document, or for a browser the page.
 func (a *Actors) ServeActor(c *gin.Context) {
 	actor, err := a.local(c)
+	if fault.Is(err, fault.Gone) {
+		Tombstone(c, actor.URI, actor.Kind)
+		return
+	}
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -77,6 +79,9 @@ func (a *Actors) collection(c *gin.Context, name string, page func(*store.Actor,
 		return
 	}
 	actor, err := a.local(c)
+	if err == nil && actor.Hidden() {
+		err = fault.New(fault.NotFound, "Record not found")
+	}
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -152,8 +157,11 @@ func (a *Actors) named(c *gin.Context, resource string) (*store.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !actor.Local() || actor.Lifecycle == store.Suspended || actor.Lifecycle == store.Erased {
+	switch {
+	case !actor.Local():
 		return nil, missing
+	case actor.Lifecycle == store.Erased:
+		return nil, fault.New(fault.Gone, "Record not found")
 	}
 	return actor, nil
 }
@@ -184,6 +192,13 @@ func (a *Actors) ServeNodeInfo(c *gin.Context) {
 	info := federation.NewNodeInfo(version, federation.NodeSoftware{Name: "parley", Version: a.Version}, usage, map[string]any{"nodeName": a.Title})
 	c.Header("Content-Type", `application/json; profile="http://nodeinfo.diaspora.software/ns/schema/`+version+`#"; charset=utf-8`)
 	c.JSON(http.StatusOK, info)
+}
+
+// Tombstone answers where something was that is gone for good, [AP] 6.4.
+func Tombstone(c *gin.Context, uri, formerly string) {
+	c.Header("Content-Type", federation.ContentType+"; charset=utf-8")
+	c.Header("Vary", "Accept, Signature")
+	c.JSON(http.StatusGone, federation.Tombstone{Context: federation.Context, ID: uri, Type: "Tombstone", FormerType: formerly})
 }
 
 // activity answers with an ActivityStreams document.

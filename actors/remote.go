@@ -8,6 +8,7 @@ import (
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/partners"
 )
 
 // stale is how old what we know of a remote actor may be before it is asked for
@@ -210,7 +211,7 @@ func (a *Actors) keep(ctx context.Context, object *federation.Object, handle str
 	if err != nil {
 		return nil, err
 	}
-	actor := &store.Actor{ID: store.NewID(), CreatedAt: store.TimeOf(object.Published), Lifecycle: store.Active, Limited: a.Partners.Limited(host)}
+	actor := &store.Actor{ID: store.NewID(), CreatedAt: store.TimeOf(object.Published), Lifecycle: store.Active}
 	if actor.CreatedAt <= 0 {
 		actor.CreatedAt = store.Now()
 	}
@@ -231,12 +232,26 @@ func (a *Actors) keep(ctx context.Context, object *federation.Object, handle str
 			if err := tx.UpdateActor(actor); err != nil {
 				return err
 			}
-		} else if err := tx.CreateActor(actor); err != nil {
+		} else if err := a.meet(tx, actor); err != nil {
 			return err
 		}
 		return a.keepKeys(tx, actor, object)
 	})
 	return actor, err
+}
+
+// meet stores an actor for the first time, under the policy for their host as
+// it is now.
+func (a *Actors) meet(tx *store.Tx, actor *store.Actor) error {
+	policy, err := a.Partners.Stands(tx.Reader, federation.Host(actor.Host))
+	if err != nil {
+		return err
+	}
+	if policy == partners.Block {
+		return partners.Refusal(federation.Host(actor.Host))
+	}
+	actor.Limited = policy == partners.Limit
+	return tx.CreateActor(actor)
 }
 
 // Refresh stores what an actor's own Update says of it.

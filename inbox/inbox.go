@@ -29,6 +29,7 @@ type Inbox struct {
 
 	groups       budget
 	hints        budget
+	flags        budget
 	synchronized budget
 }
 
@@ -128,6 +129,10 @@ func (i *Inbox) verb(kind string) verb {
 		return i.announce
 	case "Block":
 		return i.block
+	case "Move":
+		return i.move
+	case "Flag":
+		return i.flag
 	case "Add", "Remove":
 		return i.feature
 	default:

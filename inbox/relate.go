@@ -39,23 +39,25 @@ func (i *Inbox) follow(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 		return err
 	}
 	f.URI = a.ID
-	if blocked {
+	if blocked || target.Moved() {
 		return i.Outbox.Reject(ctx, tx, f)
 	}
 	if err := tx.CreateFollow(f); err != nil {
 		return err
 	}
-	if target.Locked || target.Kind == "Application" {
+	if target.Locked || target.Kind == "Application" || sender.Limited {
 		return i.Notify.Tell(tx, target.ID, "follow_request", sender.ID, 0)
 	}
 	return i.Outbox.Accept(ctx, tx, f)
 }
 
 // ours is the follow by one of ours that an Accept or Reject of the sender is
-// about: by the id of the Follow, else by who and whom.
+// about: by the id of the Follow, else by who and whom. An id of ours that is
+// not the follow's is of an earlier one: a late answer to that says nothing of
+// the one that stands.
 func (i *Inbox) ours(tx *store.Tx, sender *store.Actor, a *federation.Object) (*store.Follow, error) {
 	f, err := tx.FollowByURI(a.ObjectID())
-	if fault.Is(err, fault.NotFound) && a.Object != nil && a.Object.Actor != "" {
+	if fault.Is(err, fault.NotFound) && a.Object != nil && a.Object.Actor != "" && !i.Actors.IsOurs(a.ObjectID()) {
 		follower, ferr := tx.ActorByURI(a.Object.Actor)
 		if ferr != nil {
 			return nil, ferr

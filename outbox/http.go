@@ -138,7 +138,7 @@ func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
 	}
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
 	actor, err := o.DB.With(c.Request.Context()).Actor(id)
-	if err != nil || !actor.Local() || actor.Lifecycle == store.Suspended || actor.Lifecycle == store.Erased {
+	if err != nil || !actor.Local() || actor.Hidden() {
 		return nil, fault.New(fault.NotFound, "Record not found")
 	}
 	return actor, nil

@@ -18,10 +18,22 @@ func visible(r store.Reader, actor, id int64) (*store.Post, error) {
 	return p, err
 }
 
+// actOn is visible for something new, which only those do who may act.
+func actOn(tx *store.Tx, actor, id int64) (*store.Post, error) {
+	me, err := tx.Actor(actor)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayAct(me); err != nil {
+		return nil, err
+	}
+	return visible(tx.Reader, actor, id)
+}
+
 // Favourite tells the author of a post that it was liked.
 func (o *Outbox) Favourite(ctx context.Context, actor, id int64) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		p, err := visible(tx.Reader, actor, id)
+		p, err := actOn(tx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -77,7 +89,7 @@ func pair(r store.Reader, a, b int64) (*store.Actor, *store.Actor, error) {
 // to his followers what was for them.
 func (o *Outbox) Boost(ctx context.Context, actor, id int64, v store.Visibility) (boost *store.Post, err error) {
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
-		p, err := visible(tx.Reader, actor, id)
+		p, err := actOn(tx, actor, id)
 		if err != nil {
 			return err
 		}

@@ -73,6 +73,9 @@ func (o *Outbox) Post(ctx context.Context, author int64, d Draft) (*store.Post, 
 	if err != nil {
 		return nil, err
 	}
+	if err := mayAct(&account.Actor); err != nil {
+		return nil, err
+	}
 	c, err := o.compose(ctx, author, &d)
 	if err != nil {
 		return nil, err
@@ -203,18 +206,22 @@ func createOf(note federation.Note) federation.Activity {
 // Release sends a post that was held back.
 func (o *Outbox) Release(ctx context.Context, job ReleaseJob) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		released, err := tx.ReleasePost(job.PostID)
-		if err != nil || !released {
-			return err
-		}
 		p, err := tx.Post(job.PostID)
-		if err != nil || p.DeletedAt != 0 {
-			return err
+		if fault.Is(err, fault.NotFound) || err == nil && p.DeletedAt != 0 {
+			return nil // taken back meanwhile
 		}
-		author, err := tx.Actor(p.ActorID)
 		if err != nil {
 			return err
 		}
+		author, err := tx.Actor(p.ActorID)
+		if err != nil || author.Lifecycle != store.Active {
+			return err // it stays held; see Stand
+		}
+		released, err := tx.ReleasePost(p.ID)
+		if err != nil || !released {
+			return err
+		}
+		p.HeldUntil = 0
 		mentioned, err := mentionedIn(tx.Reader, p.ID)
 		if err != nil {
 			return err
@@ -378,15 +385,19 @@ func (o *Outbox) Delete(ctx context.Context, author, id int64) (*store.Post, err
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
-		if err := o.Notify.Deleted(tx, p); err != nil {
-			return err
-		}
-		if p.HeldUntil != 0 {
-			return tx.EraseHeldPost(p)
-		}
-		return o.retract(ctx, tx, p)
+		return o.withdraw(ctx, tx, p)
 	})
 	return p, err
+}
+
+func (o *Outbox) withdraw(ctx context.Context, tx *store.Tx, p *store.Post) error {
+	if err := o.Notify.Deleted(tx, p); err != nil {
+		return err
+	}
+	if p.HeldUntil != 0 {
+		return tx.EraseHeldPost(p)
+	}
+	return o.retract(ctx, tx, p)
 }
 
 func (o *Outbox) retract(ctx context.Context, tx *store.Tx, p *store.Post) error {

@@ -33,33 +33,57 @@ func (o *Outbox) Follow(ctx context.Context, actor, target int64, opt FollowOpti
 	if actor == target {
 		return fault.New(fault.Forbidden, "You cannot follow yourself")
 	}
-	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		me, other, err := pair(tx.Reader, actor, target)
-		if err != nil {
-			return err
-		}
-		f, err := tx.Follow(actor, target)
-		if err == nil && (f.Accepted || other.Local()) {
-			opt.apply(f)
-			return tx.UpdateFollow(f)
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if blocked, err := tx.Blocked(actor, target); err != nil || blocked || other.Lifecycle != store.Active {
-			if err == nil {
-				err = fault.New(fault.Forbidden, "This action is not allowed")
-			}
-			return err
-		}
-		f = &store.Follow{ID: store.NewID(), URI: o.newURI("follow"), FollowerID: actor, TargetID: target, ShowBoosts: true,
-			Accepted: other.Local() && !other.Locked}
+	return o.DB.Write(ctx, func(tx *store.Tx) error { return o.follow(ctx, tx, actor, target, opt) })
+}
+
+func (o *Outbox) follow(ctx context.Context, tx *store.Tx, actor, target int64, opt FollowOptions) error {
+	me, other, err := pair(tx.Reader, actor, target)
+	if err != nil {
+		return err
+	}
+	f, err := tx.Follow(actor, target)
+	if err == nil && (f.Accepted || other.Local()) {
 		opt.apply(f)
-		if err := tx.CreateFollow(f); err != nil {
-			return err
-		}
-		return o.asked(ctx, tx, me, other, f)
-	})
+		return tx.UpdateFollow(f)
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if err := mayFollow(tx, me, other); err != nil {
+		return err
+	}
+	f = &store.Follow{ID: store.NewID(), URI: o.newURI("follow"), FollowerID: actor, TargetID: target, ShowBoosts: true,
+		Accepted: other.Local() && !other.Locked && !me.Limited}
+	opt.apply(f)
+	if err := tx.CreateFollow(f); err != nil {
+		return err
+	}
+	return o.asked(ctx, tx, me, other, f)
+}
+
+// mayFollow refuses a follow between two of whom one has blocked the other, of
+// whom one has gone elsewhere, or of somebody who is not shown.
+func mayFollow(tx *store.Tx, me, other *store.Actor) error {
+	if err := mayAct(me); err != nil {
+		return err
+	}
+	blocked, err := tx.Blocked(me.ID, other.ID)
+	if err == nil && (blocked || other.Lifecycle != store.Active || other.Hidden() || other.Local() && other.Moved()) {
+		err = fault.New(fault.Forbidden, "This action is not allowed")
+	}
+	return err
+}
+
+// mayAct refuses those who act no more: who is suspended or gone, and who has
+// moved.
+func mayAct(me *store.Actor) error {
+	switch {
+	case me.Lifecycle != store.Active:
+		return fault.New(fault.Forbidden, "This account is suspended")
+	case me.Moved():
+		return fault.New(fault.Forbidden, "This account has moved: it does nothing here until that is undone in its settings")
+	}
+	return nil
 }
 
 // asked tells the one to be followed.
@@ -169,10 +193,7 @@ func (o *Outbox) Block(ctx context.Context, actor, target int64) error {
 		if err != nil {
 			return err
 		}
-		if err := o.unfollow(ctx, tx, actor, target); err != nil {
-			return err
-		}
-		if err := o.removeFollower(ctx, tx, actor, target); err != nil {
+		if err := o.part(ctx, tx, actor, target); err != nil {
 			return err
 		}
 		uri := o.newURI("block")
@@ -182,6 +203,14 @@ func (o *Outbox) Block(ctx context.Context, actor, target int64) error {
 		}
 		return o.publish(ctx, tx, me, uri, federation.Activity{ID: uri, Type: "Block", Actor: me.URI, To: []string{other.URI}, Object: other.URI}, []string{other.InboxURI})
 	})
+}
+
+// part ends that either hears the other.
+func (o *Outbox) part(ctx context.Context, tx *store.Tx, actor, target int64) error {
+	if err := o.unfollow(ctx, tx, actor, target); err != nil {
+		return err
+	}
+	return o.removeFollower(ctx, tx, actor, target)
 }
 
 // Unblock ends a block.

@@ -8,15 +8,18 @@ import (
 	"time"
 
 	"parley/federation"
-	"parley/internal/audit"
 	"parley/internal/fault"
+	"parley/internal/queue"
 	"parley/internal/store"
 )
 
 // Policy is what we do with a domain.
 type Policy string
 
-// The policies. Limit lets a domain in but keeps it out of public timelines.
+// The policies. Limit lets a domain in, keeps it out of public timelines, tags
+// and search, has its people ask before they follow, and its notifications wait
+// for those who follow none of them. Block has nothing of it fetched, taken,
+// sent or shown, and ends all follows with it.
 const (
 	Allow Policy = "allow"
 	Limit Policy = "limit"
@@ -25,10 +28,11 @@ const (
 
 // Partners decides who is let in.
 type Partners struct {
-	DB   *store.DB
-	Open bool // federation.mode: everybody but the blocked, else only the allowed
-	Self federation.Host
-	Log  *slog.Logger
+	DB    *store.DB
+	Queue *queue.Queue
+	Open  bool // federation.mode: everybody but the blocked, else only the allowed
+	Self  federation.Host
+	Log   *slog.Logger
 
 	policies atomic.Pointer[map[string]Policy]
 }
@@ -54,16 +58,21 @@ func (p *Partners) Watch(ctx context.Context) {
 
 // Load reads the policies.
 func (p *Partners) Load(ctx context.Context) error {
-	rows, err := p.DB.With(ctx).Partners()
+	policies, err := entries(p.DB.With(ctx))
 	if err != nil {
 		return err
 	}
+	p.policies.Store(&policies)
+	return nil
+}
+
+func entries(r store.Reader) (map[string]Policy, error) {
+	rows, err := r.Partners()
 	policies := make(map[string]Policy, len(rows))
 	for _, row := range rows {
 		policies[row.Domain] = Policy(row.Policy)
 	}
-	p.policies.Store(&policies)
-	return nil
+	return policies, err
 }
 
 // Policy is what holds for a host: its own entry, or that of the closest
@@ -76,9 +85,15 @@ func (p *Partners) Policy(host federation.Host) Policy {
 		return Allow
 	}
 	if policies := p.policies.Load(); policies != nil {
-		if policy, ok := match(*policies, host); ok {
-			return policy
-		}
+		return p.of(*policies, host)
+	}
+	return p.of(nil, host)
+}
+
+// of is what holds for a host of others under the entries.
+func (p *Partners) of(policies map[string]Policy, host federation.Host) Policy {
+	if policy, ok := match(policies, host); ok {
+		return policy
 	}
 	if p.Open {
 		return Allow
@@ -105,11 +120,23 @@ func match(policies map[string]Policy, host federation.Host) (Policy, bool) {
 	}
 }
 
+// Stands is the policy for a host as it is stored now, which another process
+// may have changed a moment ago.
+func (p *Partners) Stands(r store.Reader, host federation.Host) (Policy, error) {
+	policies, err := entries(r)
+	return p.of(policies, host), err
+}
+
 // Admits says whether we talk to a host at all; an error tells why not.
 func (p *Partners) Admits(host federation.Host) error {
 	if p.Policy(host) != Block {
 		return nil
 	}
+	return Refusal(host)
+}
+
+// Refusal is what those hear with whom we do not talk.
+func Refusal(host federation.Host) error {
 	return fault.New(fault.Forbidden, "This node does not federate with "+string(host))
 }
 
@@ -126,63 +153,3 @@ func (p *Partners) Bars(host federation.Host) bool {
 
 // Limited reports whether posts of a host stay out of public timelines.
 func (p *Partners) Limited(host federation.Host) bool { return p.Policy(host) == Limit }
-
-// Set puts a domain, or with *. all below it, under a policy. by is who
-// decides: 0 for the command line.
-func (p *Partners) Set(ctx context.Context, by int64, domain, policy string) error {
-	domain, err := normalise(domain)
-	if err != nil {
-		return err
-	}
-	switch Policy(policy) {
-	case Allow, Limit, Block:
-	default:
-		return fault.New(fault.Invalid, "A partner is allowed, limited or blocked, not "+policy)
-	}
-	err = p.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.SetPartner(&store.Partner{Domain: domain, Policy: policy}); err != nil {
-			return err
-		}
-		if err := tx.LimitDomain(domain, Policy(policy) == Limit); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "partner." + policy, Subject: domain})
-	})
-	if err != nil {
-		return err
-	}
-	return p.Load(ctx)
-}
-
-// Remove leaves a domain to what the mode says.
-func (p *Partners) Remove(ctx context.Context, by int64, domain string) error {
-	domain, err := normalise(domain)
-	if err != nil {
-		return err
-	}
-	err = p.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.DeletePartner(domain); err != nil {
-			return err
-		}
-		if err := tx.LimitDomain(domain, false); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "partner.remove", Subject: domain})
-	})
-	if err != nil {
-		return err
-	}
-	return p.Load(ctx)
-}
-
-func normalise(domain string) (string, error) {
-	rest, wildcard := strings.CutPrefix(strings.TrimSpace(domain), "*.")
-	host, err := federation.ParseHost(rest)
-	if err != nil {
-		return "", fault.Wrap(fault.Invalid, err, "Write a domain such as social.example.org, or *.example.org for all below it")
-	}
-	if wildcard {
-		return "*." + string(host), nil
-	}
-	return string(host), nil
-}

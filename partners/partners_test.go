@@ -11,6 +11,7 @@ import (
 	"parley/federation"
 	"parley/internal/audit"
 	"parley/internal/fault"
+	"parley/internal/queue"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/partners"
@@ -18,7 +19,11 @@ import (
 
 func open(t *testing.T, db *store.DB, mode bool) *partners.Partners {
 	t.Helper()
-	p := &partners.Partners{DB: db, Open: mode, Self: "self.example", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	require.NoError(t, queue.Migrate(t.Context(), db))
+	jobs, err := queue.New(db, log)
+	require.NoError(t, err)
+	p := &partners.Partners{DB: db, Queue: jobs, Open: mode, Self: "self.example", Log: log}
 	require.NoError(t, p.Load(t.Context()))
 	return p
 }

@@ -72,8 +72,8 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	t.Cleanup(func() { _ = files.Close() })
 	host := federation.HostOf(address)
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub(), Queue: jobs}
-	policy := &partners.Partners{DB: db, Open: true, Self: host, Log: log}
-	who := &actors.Actors{DB: db, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
+	policy := &partners.Partners{DB: db, Queue: jobs, Open: true, Self: host, Log: log}
+	who := &actors.Actors{DB: db, Queue: jobs, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	streams := notify.NewStreams()

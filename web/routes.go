@@ -112,6 +112,11 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/follow_requests/:id/reject", Person("write:follows"), m.RejectFollow),
 		api("GET", "/api/v1/blocks", Person("read:blocks"), m.Blocks),
 		api("GET", "/api/v1/mutes", Person("read:mutes"), m.Mutes),
+		api("GET", "/api/v1/domain_blocks", Person("read:blocks"), m.DomainBlocks),
+		api("POST", "/api/v1/domain_blocks", Person("write:blocks"), m.BlockDomain),
+		api("DELETE", "/api/v1/domain_blocks", Person("write:blocks"), m.UnblockDomain),
+		api("GET", "/api/v1/domain_blocks/preview", Person("read:blocks"), m.PreviewDomainBlock),
+		api("POST", "/api/v1/reports", Person("write:reports"), m.Report),
 
 		api("GET", "/api/v1/statuses", Viewer("read:statuses"), m.Statuses),
 		api("POST", "/api/v1/statuses", Person("write:statuses"), m.CreateStatus),

@@ -28,6 +28,12 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, i.ReadFeatured),  // featured: what a remote profile shows
 		queue.Do(time.Minute, i.Synchronize),   // synchronize: who of ours follows somebody, with his node
 		queue.Do(time.Minute, i.Hint),          // hint: a post of which somebody else said that there is news
+		queue.Do(5*time.Minute, o.Stand),       // standing: what follows from an account's new state
+		queue.Do(5*time.Minute, o.Policy),      // policy: what follows from a domain's new policy
+		queue.Do(5*time.Minute, o.Sever),       // sever: the follows between a person and a domain
+		queue.Do(time.Minute, o.Restore),       // restore: follows that a decision ended
+		queue.Do(time.Minute, i.Moved),         // moved: whether who moved is named by whom he moved to
+		queue.Do(time.Minute, o.MoveFollowers), // move: our followers of who moved
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at

@@ -106,7 +106,7 @@ func (n *node) wire() error {
 	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push)...); err != nil {
 		return err
 	}
-	n.outbox.Queue, n.inbox.Queue, n.notify.Queue = n.queue, n.queue, n.queue
+	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue
 	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err

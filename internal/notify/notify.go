@@ -45,7 +45,16 @@ var anew = []string{"update", "quoted_update"}
 // not want to hear from the sender, and streams it. What the reader's policy
 // filters waits in a request, and nobody is told.
 func (n *Notify) Tell(tx *store.Tx, reader int64, kind string, from, post int64) error {
-	row := &store.Notification{ReaderID: reader, Kind: kind, FromID: from, PostID: post}
+	return n.tell(tx, &store.Notification{ReaderID: reader, Kind: kind, FromID: from, PostID: post})
+}
+
+// TellOf is Tell of what is no post: a report, or a severance.
+func (n *Notify) TellOf(tx *store.Tx, reader int64, kind string, from, subject int64) error {
+	return n.tell(tx, &store.Notification{ReaderID: reader, Kind: kind, FromID: from, SubjectID: subject})
+}
+
+func (n *Notify) tell(tx *store.Tx, row *store.Notification) error {
+	reader, kind, from, post := row.ReaderID, row.Kind, row.FromID, row.PostID
 	what, err := judge(tx, row)
 	if err != nil || what == store.Drop {
 		return err

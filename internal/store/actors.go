@@ -75,15 +75,16 @@ func (r Reader) ActorsBehind(inbox string, above int64, limit int) ([]*Actor, er
 func (r Reader) SearchActors(viewer int64, query string, followingOnly bool, limit, offset int) ([]*Actor, error) {
 	query = strings.ToLower(strings.TrimPrefix(query, "@"))
 	name, domain, _ := strings.Cut(query, "@")
-	where := `(h.name LIKE ? ESCAPE '\' AND h.domain LIKE ? ESCAPE '\' OR LOWER(a.display_name) LIKE ? ESCAPE '\')`
-	args := []any{viewer, like(name) + "%", like(domain) + "%", "%" + like(query) + "%"}
+	where := `(h.name LIKE ? ESCAPE '\' AND h.domain LIKE ? ESCAPE '\' OR LOWER(a.display_name) LIKE ? ESCAPE '\')
+ AND (NOT a.limited OR f.id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM domain_blocks d WHERE d.actor_id = ? AND d.domain = a.domain)`
+	args := []any{viewer, like(name) + "%", like(domain) + "%", "%" + like(query) + "%", viewer}
 	if followingOnly {
 		where += ` AND f.id IS NOT NULL`
 	}
 	var rows []*Actor
 	err := r.scan(&rows, `SELECT a.* FROM handles h JOIN actors a ON a.id = h.actor_id
  LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id AND f.accepted
- WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND NOT a.suspended_there AND a.kind <> 'Application'
+ WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND NOT a.suspended_there AND NOT a.domain_blocked AND a.kind <> 'Application'
  ORDER BY CASE WHEN f.id IS NULL THEN 1 ELSE 0 END, a.followers_count DESC, a.id LIMIT ? OFFSET ?`, append(args, limit, offset)...)
 	return rows, err
 }
@@ -149,7 +150,7 @@ func (tx *Tx) UpdateActor(a *Actor) error {
 	a.Revision++
 	a.UpdatedAt = Now()
 	// Counters belong to whoever follows and posts, not to a profile.
-	err := tx.g.Omit("StatusesCount", "FollowersCount", "FollowingCount", "LastStatusAt", "FeaturedAt", "Lifecycle", "Limited").Save(a).Error
+	err := tx.g.Omit("StatusesCount", "FollowersCount", "FollowingCount", "LastStatusAt", "FeaturedAt", "Lifecycle", "Limited", "AccountLimited", "DomainBlocked", "MovedAt").Save(a).Error
 	if err != nil {
 		return err
 	}
@@ -182,22 +183,5 @@ func (tx *Tx) RetireKeys(actorID int64) error {
 // SetLifecycle moves an account to another state.
 func (tx *Tx) SetLifecycle(actorID int64, state Lifecycle) error {
 	_, err := tx.exec(`UPDATE actors SET lifecycle = ?, revision = revision + 1, updated_at = ? WHERE id = ?`, state, Now(), actorID)
-	return err
-}
-
-// LimitDomain keeps the people of a domain in, or takes them out of, public
-// timelines; suffix is for a wildcard such as *.example.org.
-func (tx *Tx) LimitDomain(domain string, limited bool) error {
-	pattern := like(domain)
-	if rest, ok := strings.CutPrefix(domain, "*."); ok {
-		pattern = "%." + like(rest)
-	}
-	if _, err := tx.exec(`UPDATE actors SET limited = ?, revision = revision + 1 WHERE domain <> '' AND domain LIKE ? ESCAPE '\' AND limited <> ?`, limited, pattern, limited); err != nil {
-		return err
-	}
-	if !limited {
-		return nil
-	}
-	_, err := tx.exec(`UPDATE posts SET listed = FALSE WHERE listed AND actor_id IN (SELECT id FROM actors WHERE limited)`)
 	return err
 }

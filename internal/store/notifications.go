@@ -7,19 +7,20 @@ import (
 )
 
 // Notify stores a notification for a local reader who wants it, and tells its
-// id: 0 where the reader is not ours, has muted or blocked the sender, or was
+// id: 0 where the reader is not ours, has muted or blocked the sender or their domain, or was
 // told before.
 func (tx *Tx) Notify(n *Notification) (int64, error) {
 	n.ID, n.CreatedAt = NewID(), Now()
 	if err := tx.group(n); err != nil {
 		return 0, err
 	}
-	ids, err := tx.ids(`INSERT INTO notifications (id, reader_id, kind, from_id, post_id, group_key, head, filtered, created_at)
- SELECT CAST(? AS bigint), u.actor_id, CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS text), CAST(? AS boolean), CAST(? AS boolean), CAST(? AS bigint)
+	ids, err := tx.ids(`INSERT INTO notifications (id, reader_id, kind, from_id, post_id, subject_id, group_key, head, filtered, created_at)
+ SELECT CAST(? AS bigint), u.actor_id, CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS text), CAST(? AS boolean), CAST(? AS boolean), CAST(? AS bigint)
  FROM users u WHERE u.actor_id = ? AND u.actor_id <> ?
  AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = u.actor_id AND m.target_id = ? AND m.notifications AND (m.expires_at = 0 OR m.expires_at > ?))
  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = u.actor_id AND b.target_id = ?)
- ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.FromID, Now(), n.FromID)
+ AND NOT EXISTS (SELECT 1 FROM domain_blocks d JOIN actors s ON s.domain = d.domain WHERE d.actor_id = u.actor_id AND s.id = ?)
+ ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.SubjectID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.FromID, Now(), n.FromID, n.FromID)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
@@ -129,8 +130,10 @@ func (r Reader) notificationsWhere(reader int64, q NotificationQuery) (where str
 // Notifications are what the reader was told, newest first.
 func (r Reader) Notifications(reader int64, page Page, q NotificationQuery) ([]*Notification, error) {
 	where, args := r.notificationsWhere(reader, q)
-	if len(q.Grouped) == 0 { // in a group, somebody else may speak for the suspended
+	if len(q.Grouped) == 0 {
 		where += " AND " + present
+	} else { // in a group, somebody else may speak for those who are hidden
+		where += " AND (n.group_key <> '' OR " + present + ")"
 	}
 	bounds, boundArgs, order := page.bounds("n.id")
 	var rows []*Notification
@@ -138,9 +141,6 @@ func (r Reader) Notifications(reader int64, page Page, q NotificationQuery) ([]*
 		append(append(args, boundArgs...), page.Limit)...)
 	return newestFirst(page, rows), err
 }
-
-// present says that the sender a is suspended neither here nor at home.
-const present = `a.lifecycle <> 'suspended' AND NOT a.suspended_there`
 
 // Member is one of the newest of a group, with what there is to say about all.
 type Member struct {
@@ -191,7 +191,7 @@ func (r Reader) Notification(reader, id int64) (*Notification, error) {
 // UnreadNotifications counts what came after the reader's marker, up to limit.
 func (r Reader) UnreadNotifications(reader int64, limit int, q NotificationQuery) (int64, error) {
 	where, args := r.notificationsWhere(reader, q)
-	return r.number(`SELECT COUNT(*) FROM (SELECT 1 FROM notifications n WHERE `+where+` AND n.id > COALESCE(
+	return r.number(`SELECT COUNT(*) FROM (SELECT 1 FROM notifications n JOIN actors a ON a.id = n.from_id WHERE `+where+` AND `+present+` AND n.id > COALESCE(
  (SELECT last_read_id FROM markers WHERE actor_id = ? AND timeline = 'notifications'), 0) LIMIT ?) c`, append(args, reader, limit)...)
 }
 

@@ -27,6 +27,7 @@ type Relation struct {
 	Muting              bool
 	MutingNotifications bool
 	MutingUntil         Time
+	DomainBlocking      bool
 	Comment             string
 }
 
@@ -42,13 +43,13 @@ func (r Reader) Relations(viewer int64, ids []int64) ([]*Relation, error) {
  COALESCE(b.accepted, FALSE) AS followed_by, (b.id IS NOT NULL AND NOT b.accepted) AS requested_by,
  EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = ? AND x.target_id = a.id) AS blocking,
  EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = a.id AND x.target_id = ?) AS blocked_by,
- (m.id IS NOT NULL) AS muting, COALESCE(m.notifications, FALSE) AS muting_notifications, COALESCE(m.expires_at, 0) AS muting_until,
+ (m.id IS NOT NULL) AS muting, EXISTS (SELECT 1 FROM domain_blocks d WHERE d.actor_id = ? AND d.domain = a.domain) AS domain_blocking, COALESCE(m.notifications, FALSE) AS muting_notifications, COALESCE(m.expires_at, 0) AS muting_until,
  COALESCE(n.comment, '') AS comment
  FROM actors a LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id
  LEFT JOIN follows b ON b.follower_id = a.id AND b.target_id = ?
  LEFT JOIN mutes m ON m.actor_id = ? AND m.target_id = a.id AND (m.expires_at = 0 OR m.expires_at > ?)
  LEFT JOIN account_notes n ON n.actor_id = ? AND n.target_id = a.id WHERE `+cond,
-		viewer, viewer, viewer, viewer, viewer, Now(), viewer, arg)
+		viewer, viewer, viewer, viewer, viewer, viewer, Now(), viewer, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -78,17 +79,17 @@ func (r Reader) listed(page Page, key, actor, from, where string, args ...any) (
 
 // Followers are who hears the actor, paged by follow.
 func (r Reader) Followers(actorID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "follower_id", "follows", "target_id = ? AND accepted", actorID)
+	return r.listed(page, "f.id", "f.follower_id", "follows f JOIN actors a ON a.id = f.follower_id", "f.target_id = ? AND f.accepted AND "+present, actorID)
 }
 
 // Following are whom the actor hears, paged by follow.
 func (r Reader) Following(actorID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "target_id", "follows", "follower_id = ? AND accepted", actorID)
+	return r.listed(page, "f.id", "f.target_id", "follows f JOIN actors a ON a.id = f.target_id", "f.follower_id = ? AND f.accepted AND "+present, actorID)
 }
 
 // FollowRequests are who asks to follow the actor.
 func (r Reader) FollowRequests(actorID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "follower_id", "follows", "target_id = ? AND NOT accepted", actorID)
+	return r.listed(page, "f.id", "f.follower_id", "follows f JOIN actors a ON a.id = f.follower_id", "f.target_id = ? AND NOT f.accepted AND "+present, actorID)
 }
 
 // Blocks are whom the actor blocks.
@@ -103,12 +104,12 @@ func (r Reader) Mutes(actorID int64, page Page) ([]Listed, error) {
 
 // FavouritedBy are who favourited the post.
 func (r Reader) FavouritedBy(postID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "actor_id", "favourites", "post_id = ?", postID)
+	return r.listed(page, "f.id", "f.actor_id", "favourites f JOIN actors a ON a.id = f.actor_id", "f.post_id = ? AND "+present, postID)
 }
 
 // BoostedBy are who boosted the post.
 func (r Reader) BoostedBy(postID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "actor_id", "posts", "boost_of_id = ? AND deleted_at = 0 AND visibility IN ('public','unlisted')", postID)
+	return r.listed(page, "p.id", "p.actor_id", "posts p JOIN actors a ON a.id = p.actor_id", "p.boost_of_id = ? AND p.deleted_at = 0 AND p.visibility IN ('public','unlisted') AND "+present, postID)
 }
 
 // FollowerInboxes are the inboxes, each once, of the remote followers of the
@@ -116,7 +117,7 @@ func (r Reader) BoostedBy(postID int64, page Page) ([]Listed, error) {
 func (r Reader) FollowerInboxes(actorID int64) ([]string, error) {
 	var inboxes []string
 	return inboxes, r.scan(&inboxes, `SELECT DISTINCT CASE WHEN a.shared_inbox_uri <> '' THEN a.shared_inbox_uri ELSE a.inbox_uri END
- FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> '' AND a.lifecycle = 'active'`, actorID)
+ FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain <> '' AND a.lifecycle = 'active' AND NOT a.domain_blocked`, actorID)
 }
 
 // RemoteFollowers are the ids of those elsewhere who hear the actor.
@@ -144,15 +145,21 @@ func (r Reader) HasLocalFollowers(actorID int64) (bool, error) {
 	return n > 0, err
 }
 
-// Blocked reports whether either has blocked the other.
+// Blocked reports whether either has blocked the other, or the domain of the
+// other.
 func (r Reader) Blocked(a, b int64) (bool, error) {
-	n, err := r.number(`SELECT 1 FROM blocks WHERE (actor_id = ? AND target_id = ?) OR (actor_id = ? AND target_id = ?) LIMIT 1`, a, b, b, a)
-	return n > 0, err
+	for _, pair := range [][2]int64{{a, b}, {b, a}} {
+		if blocked, err := r.HasBlocked(pair[0], pair[1]); err != nil || blocked {
+			return blocked, err
+		}
+	}
+	return false, nil
 }
 
-// HasBlocked reports whether actor has blocked target.
+// HasBlocked reports whether actor has blocked target, or the domain of target.
 func (r Reader) HasBlocked(actor, target int64) (bool, error) {
-	n, err := r.number(`SELECT 1 FROM blocks WHERE actor_id = ? AND target_id = ?`, actor, target)
+	n, err := r.number(`SELECT 1 FROM blocks WHERE actor_id = ? AND target_id = ?
+ UNION ALL SELECT 1 FROM domain_blocks d JOIN actors t ON t.domain = d.domain WHERE d.actor_id = ? AND t.id = ? LIMIT 1`, actor, target, actor, target)
 	return n > 0, err
 }
 

@@ -41,6 +41,7 @@ type Actor struct {
 	Kind              string // Person, Service, Group, Application, Organization
 	Username          string
 	Domain            string // handle domain; empty for ours
+	Host              string // of the URI of a remote one: policies are about that
 	DisplayName       string
 	Note              string // sanitised HTML
 	NoteSource        string
@@ -68,8 +69,11 @@ type Actor struct {
 	HideCollections   bool
 	Memorial          bool
 	SuspendedThere    bool // by their own node, as long as it says so
+	DomainBlocked     bool // by our policy for the host
 	Lifecycle         Lifecycle
-	Limited           bool
+	Limited           bool // by our policy for the host, or AccountLimited
+	AccountLimited    bool // by a moderator, this one alone
+	MovedAt           Time // when the followers were last moved
 	StatusesCount     int64
 	FollowersCount    int64
 	FollowingCount    int64
@@ -86,8 +90,14 @@ func (a *Actor) Local() bool { return a.Domain == "" }
 
 // Hidden reports whether nothing of the actor is shown to anybody.
 func (a *Actor) Hidden() bool {
-	return a.SuspendedThere || a.Lifecycle == Suspended || a.Lifecycle == Erased
+	return a.SuspendedThere || a.DomainBlocked || a.Lifecycle == Suspended || a.Lifecycle == Erased
 }
+
+// Absent reports whether it is not even shown that there is such an actor.
+func (a *Actor) Absent() bool { return a.DomainBlocked || a.Lifecycle == Erased }
+
+// Moved reports whether the actor has gone to live elsewhere.
+func (a *Actor) Moved() bool { return a.MovedToURI != "" }
 
 // Acct is the handle as clients show it: bare for ours, user@domain else.
 func (a *Actor) Acct() string {
@@ -273,6 +283,7 @@ type Notification struct {
 	Kind      string
 	FromID    int64
 	PostID    int64
+	SubjectID int64  // the report or severance that it is about
 	GroupKey  string // empty for what stands alone
 	Head      bool   // the newest of its group
 	Filtered  bool   // waits until the reader lets its sender in
@@ -435,6 +446,55 @@ type Partner struct {
 	Comment      string
 	CreatedAt    Time `gorm:"autoCreateTime:false"`
 	UpdatedAt    Time `gorm:"autoUpdateTime:false"`
+}
+
+// Severance is a decision that ended follows between our people and others.
+type Severance struct {
+	ID         int64  `gorm:"primaryKey;autoIncrement:false"`
+	Kind       string // domain_block, user_domain_block, account_suspension
+	Target     string // domain or handle
+	ActorID    int64  // who was suspended, or who blocked the domain
+	CreatedAt  Time   `gorm:"autoCreateTime:false"`
+	RestoredAt Time
+}
+
+// SeveredFollow is a follow that a severance ended, as it was.
+type SeveredFollow struct {
+	ID          int64 `gorm:"primaryKey;autoIncrement:false"`
+	SeveranceID int64
+	URI         string
+	LocalID     int64
+	OtherID     int64
+	Ours        bool // the local one followed the other
+	ShowBoosts  bool
+	Notify      bool
+	Languages   []string `gorm:"serializer:list"`
+}
+
+// Report is what somebody, or another node, wants moderators to look at.
+type Report struct {
+	ID         int64 `gorm:"primaryKey;autoIncrement:false"`
+	URI        string
+	ReporterID int64
+	TargetID   int64
+	Category   string // spam, legal, violation, other
+	Comment    string
+	RuleIDs    []string `gorm:"column:rule_ids;serializer:list"`
+	Forwarded  bool     // to the node of the target
+	AssignedID int64
+	ResolvedID int64 // by whom
+	ResolvedAt Time
+	CreatedAt  Time `gorm:"autoCreateTime:false"`
+	UpdatedAt  Time `gorm:"autoUpdateTime:false"`
+}
+
+// ReportNote is what a moderator wrote below a report, for the others.
+type ReportNote struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"`
+	ReportID  int64
+	ActorID   int64
+	Text      string
+	CreatedAt Time `gorm:"autoCreateTime:false"`
 }
 
 // AuditLine is one line of the audit trail.

@@ -76,7 +76,7 @@ func TestEveryQueryRuns(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, q, 1)
 			require.NoError(t, tx.SetPartner(&store.Partner{Domain: "far.example", Policy: "allow"}))
-			require.NoError(t, tx.LimitDomain("*.example", true))
+			require.NoError(t, tx.RuleHosts([]string{"far.example"}, true, false))
 			_, err = tx.LastAuditLine()
 			require.NoError(t, err)
 			require.NoError(t, tx.Bury(rem.ID, "https://x/dead"))

@@ -33,8 +33,8 @@ func (r Reader) list(viewer int64, page Page, quiet bool, source string, args ..
 	args = append(args, seenArgs...)
 	args = append(args, seenBoostArgs...)
 	if quiet {
-		want, wantArgs := heard(viewer, "p")
-		wantBoost, wantBoostArgs := heard(viewer, "o")
+		want, wantArgs := heard(viewer, "p", "a")
+		wantBoost, wantBoostArgs := heard(viewer, "o", "oa")
 		query += ` AND ` + want + ` AND (p.boost_of_id = 0 OR ` + wantBoost + `)`
 		args = append(append(args, wantArgs...), wantBoostArgs...)
 	}
@@ -110,6 +110,7 @@ func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error
 		cond, arg := r.inText("tag", lowerAll(q.Any))
 		from, where, args = "(SELECT DISTINCT post_id FROM post_tags WHERE "+cond+") g", "1 = 1", []any{arg}
 	}
+	where += " AND NOT EXISTS (SELECT 1 FROM posts l JOIN actors la ON la.id = l.actor_id WHERE l.id = g.post_id AND la.limited)"
 	for _, tag := range q.All {
 		where += " AND EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)"
 		args = append(args, lower(tag))
@@ -255,12 +256,13 @@ func (tx *Tx) FanOut(p *Post) ([]int64, error) {
 		want += " AND (f.follower_id = ? OR EXISTS (SELECT 1 FROM follows g WHERE g.follower_id = f.follower_id AND g.target_id = ? AND g.accepted))"
 		args = append(args, p.InReplyToActorID, p.InReplyToActorID)
 	}
-	args = append(args, p.ActorID, author, Now(), p.ActorID, author, p.ActorID, author)
+	args = append(args, p.ActorID, author, Now(), p.ActorID, author, p.ActorID, author, p.ActorID, author)
 	readers, err := tx.ids(`INSERT INTO home_entries (reader_id, post_id)
  SELECT f.follower_id, CAST(? AS bigint) FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE `+followers+want+`
  AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = f.follower_id AND m.target_id IN (?, ?) AND (m.expires_at = 0 OR m.expires_at > ?))
  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN (?, ?))
  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id IN (?, ?) AND b.target_id = f.follower_id)
+ AND NOT EXISTS (SELECT 1 FROM domain_blocks d JOIN actors s ON s.domain = d.domain WHERE d.actor_id = f.follower_id AND s.id IN (?, ?))
  ON CONFLICT DO NOTHING RETURNING reader_id`, args...)
 	if err != nil || !p.Local {
 		return readers, err

@@ -14,13 +14,14 @@ type Sight struct {
 	Author      int64
 	Lifecycle   Lifecycle // of the author
 	Suspended   bool      // the author is, by their own node
+	Barred      bool      // the author's host is, by a policy of this node
 	Visibility  Visibility
 	Scope       Scope
 	Deleted     bool
 	Held        bool
 	Mentioned   bool // the viewer is
 	Follower    bool // the viewer is, and was accepted
-	Blocked     bool // the author blocks the viewer
+	Blocked     bool // the author blocks the viewer, or their domain
 }
 
 // MaySee is the one rule of who may see a post.
@@ -29,7 +30,7 @@ func (s Sight) MaySee() bool {
 	switch {
 	case s.Deleted, s.Held && !author, s.Blocked, s.Scope != World && !s.ViewerLocal:
 		return false
-	case s.Suspended, !slices.Contains([]Lifecycle{Active, Deprovisioned}, s.Lifecycle):
+	case s.Suspended, s.Barred, !slices.Contains([]Lifecycle{Active, Deprovisioned}, s.Lifecycle):
 		return false
 	case author, s.Visibility == Public, s.Visibility == Unlisted, s.Mentioned:
 		return true
@@ -38,27 +39,34 @@ func (s Sight) MaySee() bool {
 	}
 }
 
+// present says that the actor a is neither suspended, here or at home, nor
+// erased, nor on a host that this node blocks.
+const present = `a.lifecycle IN ('active','deprovisioned') AND NOT a.suspended_there AND NOT a.domain_blocked`
+
 // visibleSQL is MaySee for a post p and its author a; each ? is the viewer.
 const visibleSQL = `(p.deleted_at = 0 AND (p.held_until = 0 OR p.actor_id = ?)
- AND a.lifecycle IN ('active','deprovisioned') AND NOT a.suspended_there
+ AND ` + present + `
  AND (p.scope = 'world' OR EXISTS (SELECT 1 FROM users vu WHERE vu.actor_id = ?))
  AND (p.visibility IN ('public','unlisted') OR p.actor_id = ?
   OR EXISTS (SELECT 1 FROM mentions vm WHERE vm.post_id = p.id AND vm.actor_id = ?)
   OR (p.visibility = 'private' AND EXISTS (SELECT 1 FROM follows vf WHERE vf.follower_id = ? AND vf.target_id = p.actor_id AND vf.accepted)))
- AND NOT EXISTS (SELECT 1 FROM blocks vb WHERE vb.actor_id = p.actor_id AND vb.target_id = ?))`
+ AND NOT EXISTS (SELECT 1 FROM blocks vb WHERE vb.actor_id = p.actor_id AND vb.target_id = ?)
+ AND NOT EXISTS (SELECT 1 FROM domain_blocks vd JOIN actors vv ON vv.domain = vd.domain WHERE vd.actor_id = p.actor_id AND vv.id = ?))`
 
-// heardSQL says that the viewer has neither muted nor blocked the author of p.
+// heardSQL says that the viewer has neither muted nor blocked the author a of
+// p, nor blocked their domain.
 const heardSQL = `(NOT EXISTS (SELECT 1 FROM mutes hm WHERE hm.actor_id = ? AND hm.target_id = p.actor_id AND (hm.expires_at = 0 OR hm.expires_at > ?))
- AND NOT EXISTS (SELECT 1 FROM blocks hb WHERE hb.actor_id = ? AND hb.target_id = p.actor_id))`
+ AND NOT EXISTS (SELECT 1 FROM blocks hb WHERE hb.actor_id = ? AND hb.target_id = p.actor_id)
+ AND NOT EXISTS (SELECT 1 FROM domain_blocks hd WHERE hd.actor_id = ? AND hd.domain = a.domain))`
 
 // visible is visibleSQL with its arguments, for the post and author aliases given.
 func visible(viewer int64, post, author string) (string, []any) {
-	return realias(visibleSQL, post, author), []any{viewer, viewer, viewer, viewer, viewer, viewer}
+	return realias(visibleSQL, post, author), []any{viewer, viewer, viewer, viewer, viewer, viewer, viewer}
 }
 
-// heard is heardSQL with its arguments, for the post alias given.
-func heard(viewer int64, post string) (string, []any) {
-	return realias(heardSQL, post, "a"), []any{viewer, Now(), viewer}
+// heard is heardSQL with its arguments, for the post and author aliases given.
+func heard(viewer int64, post, author string) (string, []any) {
+	return realias(heardSQL, post, author), []any{viewer, Now(), viewer, viewer}
 }
 
 func realias(query, post, author string) string {

@@ -22,7 +22,7 @@ func (a *API) accounts(r store.Reader, ids []int64) ([]json.RawMessage, error) {
 	}
 	all := make([]json.RawMessage, 0, len(ids))
 	for _, id := range ids {
-		if actor := actors[id]; actor != nil && actor.Lifecycle != store.Erased {
+		if actor := actors[id]; actor != nil && !actor.Absent() {
 			all = append(all, rendered[id])
 		}
 	}
@@ -59,7 +59,7 @@ func (a *API) actor(c *gin.Context) (*store.Actor, error) {
 		return nil, err
 	}
 	actor, err := a.reader(c).Actor(id)
-	if fault.Is(err, fault.NotFound) || err == nil && actor.Lifecycle == store.Erased {
+	if fault.Is(err, fault.NotFound) || err == nil && actor.Absent() {
 		return nil, errNotFound
 	}
 	return actor, err
@@ -111,7 +111,7 @@ func (a *API) byHandle(r store.Reader, handle string) (*store.Actor, error) {
 		domain = ""
 	}
 	actor, err := r.ActorByHandle(name, domain)
-	if fault.Is(err, fault.NotFound) || err == nil && actor.Lifecycle == store.Erased {
+	if fault.Is(err, fault.NotFound) || err == nil && actor.Absent() {
 		return nil, errNotFound
 	}
 	return actor, err

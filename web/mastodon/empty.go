@@ -15,7 +15,6 @@ var Empty = map[string]string{
 	"/api/v1/announcements":                "read",
 	"/api/v1/conversations":                "read:statuses",
 	"/api/v1/directory":                    "read:accounts",
-	"/api/v1/domain_blocks":                "read:blocks",
 	"/api/v1/endorsements":                 "read:accounts",
 	"/api/v1/featured_tags":                "read:accounts",
 	"/api/v1/filters":                      "read:filters",

@@ -96,6 +96,10 @@ func (a *API) grouped(r store.Reader, reader int64, rows []*store.Notification, 
 	if err != nil {
 		return nil, err
 	}
+	about, err := a.subjects(r, reader, rows)
+	if err != nil {
+		return nil, err
+	}
 	out := &groups{Accounts: []json.RawMessage{}, Statuses: []json.RawMessage{}, Groups: []group{}}
 	statuses := map[int64]bool{}
 	for _, g := range list {
@@ -110,6 +114,7 @@ func (a *API) grouped(r store.Reader, reader int64, rows []*store.Notification, 
 				out.Statuses = append(out.Statuses, t.status(n.PostID))
 			}
 		}
+		g.subjects = about[n.SubjectID]
 		out.Groups = append(out.Groups, g)
 	}
 	out.people(t, partial)

@@ -23,11 +23,11 @@ type notification struct {
 // subjects are what a notification, or a group of them, may be about besides a
 // post.
 type subjects struct {
-	Report            *struct{} `json:"report"`
-	Event             *struct{} `json:"event"`
-	ModerationWarning *struct{} `json:"moderation_warning"`
-	Collection        *struct{} `json:"collection"`
-	Fallback          *struct{} `json:"fallback"`
+	Report            *report    `json:"report"`
+	Event             *severance `json:"event"`
+	ModerationWarning *struct{}  `json:"moderation_warning"`
+	Collection        *struct{}  `json:"collection"`
+	Fallback          *struct{}  `json:"fallback"`
 }
 
 // told is what a page of notifications shows: whom they are from and, as far
@@ -106,13 +106,17 @@ func (a *API) notifications(r store.Reader, reader int64, rows []*store.Notifica
 	if err != nil {
 		return nil, err
 	}
+	about, err := a.subjects(r, reader, rows)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]notification, 0, len(rows))
 	for _, n := range rows {
 		if t.accounts[n.FromID] == nil || !t.complete(n) {
 			continue
 		}
 		all = append(all, notification{
-			ID: id(n.ID), Type: n.Kind, CreatedAt: moment(n.CreatedAt), GroupKey: groupKey(n), Account: t.accounts[n.FromID], Status: t.status(n.PostID),
+			ID: id(n.ID), Type: n.Kind, CreatedAt: moment(n.CreatedAt), GroupKey: groupKey(n), Account: t.accounts[n.FromID], Status: t.status(n.PostID), subjects: about[n.SubjectID],
 		})
 	}
 	return all, nil

@@ -39,7 +39,7 @@ func relationshipOf(r *store.Relation) relationship {
 		ID: id(r.ActorID), Following: r.Following, ShowingReblogs: r.ShowBoosts, Notifying: r.Notify, Languages: languages,
 		FollowedBy: r.FollowedBy, Blocking: r.Blocking, BlockedBy: r.BlockedBy, Muting: r.Muting,
 		MutingNotifications: r.MutingNotifications, MutingExpiresAt: optionalMoment(r.MutingUntil),
-		Requested: r.Requested, RequestedBy: r.RequestedBy, Note: r.Comment,
+		Requested: r.Requested, RequestedBy: r.RequestedBy, DomainBlocking: r.DomainBlocking, Note: r.Comment,
 	}
 }
 

@@ -67,7 +67,7 @@ func (a *API) at(c *gin.Context, url string) (post, account json.RawMessage, err
 		return nil, nil, err
 	case p != nil:
 		post, err = a.rendering(r, me, p.ID)
-	case actor != nil && actor.Lifecycle != store.Erased:
+	case actor != nil && !actor.Absent():
 		account, err = a.entity(r, actor)
 	}
 	if lost(err) {

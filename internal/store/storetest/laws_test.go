@@ -121,7 +121,8 @@ func TestSightAgreesWithSQL(t *testing.T) {
 			p := draft(author, rapid.SampledFrom([]store.Visibility{store.Public, store.Unlisted, store.Private, store.Direct}).Draw(r, "visibility"))
 			p.Scope = rapid.SampledFrom([]store.Scope{store.Here, store.Organisation, store.Partners, store.World, store.World}).Draw(r, "scope")
 			s := store.Sight{Author: author.ID, Visibility: p.Visibility, Scope: p.Scope, Lifecycle: rapid.SampledFrom(
-				[]store.Lifecycle{store.Active, store.Active, store.Suspended, store.Deprovisioned, store.Erased}).Draw(r, "lifecycle"), Suspended: rapid.IntRange(0, 4).Draw(r, "suspended there") == 0}
+				[]store.Lifecycle{store.Active, store.Active, store.Suspended, store.Deprovisioned, store.Erased}).Draw(r, "lifecycle"), Suspended: rapid.IntRange(0, 4).Draw(r, "suspended there") == 0,
+				Barred: !author.Local() && rapid.IntRange(0, 4).Draw(r, "barred") == 0}
 			if s.Held = rapid.IntRange(0, 4).Draw(r, "held") == 0; s.Held {
 				p.HeldUntil = store.Now() + 1000
 			}
@@ -149,6 +150,10 @@ func TestSightAgreesWithSQL(t *testing.T) {
 					if s.Blocked = rapid.IntRange(0, 3).Draw(r, "blocked") == 0; s.Blocked {
 						block(r, db, author, viewer)
 					}
+					if author.Local() && rapid.IntRange(0, 3).Draw(r, "domain blocked") == 0 { // counts for those of the domain
+						blockDomain(r, db, author, "near.example")
+						s.Blocked = s.Blocked || viewer.Domain == "near.example"
+					}
 					if rapid.Bool().Draw(r, "blocks") { // the other way round it counts for nothing
 						block(r, db, viewer, author)
 					}
@@ -161,8 +166,11 @@ func TestSightAgreesWithSQL(t *testing.T) {
 						return err
 					}
 				}
-				author.SuspendedThere = s.Suspended
+				author.SuspendedThere, author.Host = s.Suspended, fmt.Sprintf("h%d.example", author.ID)
 				if err := tx.UpdateActor(author); err != nil {
+					return err
+				}
+				if err := tx.RuleHosts([]string{author.Host}, false, s.Barred); err != nil {
 					return err
 				}
 				return tx.SetLifecycle(author.ID, s.Lifecycle)
@@ -184,6 +192,47 @@ func TestSightAgreesWithSQL(t *testing.T) {
 			require.NoError(r, err)
 			require.Empty(r, ancestors)
 			require.Empty(r, descendants)
+		})
+	})
+}
+
+// What the viewer does not want to hear is in no timeline of theirs, however it
+// got there: of whom they muted or blocked, or whose domain.
+func TestHeardAgreesWithSQL(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		rapid.Check(t, func(r *rapid.T) {
+			viewer := person(r, db, "")
+			author := person(r, db, rapid.SampledFrom([]string{"", "far.example"}).Draw(r, "author's domain"))
+			heard := true
+			no := func(what string) bool {
+				is := rapid.IntRange(0, 3).Draw(r, what) == 0
+				heard = heard && !is
+				return is
+			}
+			follow(r, db, viewer, author, true)
+			p := insert(r, db, draft(author, store.Public))
+			write(r, db, func(tx *store.Tx) error {
+				if _, err := tx.FanOut(p); err != nil {
+					return err
+				}
+				if no("muted") {
+					return tx.SetMute(viewer.ID, author.ID, true, 0)
+				}
+				return nil
+			})
+			if no("blocked") {
+				block(r, db, viewer, author)
+			}
+			if author.Domain != "" && no("domain blocked") {
+				blockDomain(r, db, viewer, author.Domain)
+			}
+			blockDomain(r, db, viewer, "another.example")
+			home, err := db.HomeTimeline(viewer.ID, store.Page{Limit: 5})
+			require.NoError(r, err)
+			require.Equal(r, heard, len(home) == 1)
+			public, err := db.PublicTimeline(viewer.ID, store.Page{Min: p.ID - 1, Limit: 1}, false, false, false)
+			require.NoError(r, err)
+			require.Equal(r, heard, len(public) == 1 && public[0].PostID == p.ID)
 		})
 	})
 }

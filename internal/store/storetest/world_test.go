@@ -43,6 +43,13 @@ func block(t require.TestingT, db *store.DB, who, whom *store.Actor) {
 	})
 }
 
+func blockDomain(t require.TestingT, db *store.DB, who *store.Actor, domain string) {
+	write(t, db, func(tx *store.Tx) error {
+		_, err := tx.BlockDomain(who.ID, domain)
+		return err
+	})
+}
+
 // draft is a post that is not stored yet.
 func draft(author *store.Actor, v store.Visibility) *store.Post {
 	id := store.NewID()
