@@ -118,9 +118,9 @@ func TestEveryQueryRuns(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, got, 1)
 		}
-		flags, err := db.Flags(bob.ID, []int64{p.ID})
+		marks, err := db.Marks(bob.ID, []int64{p.ID})
 		require.NoError(t, err)
-		require.Equal(t, store.Flags{Favourited: true, Bookmarked: true}, flags[p.ID])
+		require.Equal(t, store.Flags{Favourited: true, Bookmarked: true}, marks.Flags[p.ID])
 		rels, err := db.Relations(bob.ID, []int64{alice.ID, rem.ID})
 		require.NoError(t, err)
 		require.True(t, rels[0].Following)

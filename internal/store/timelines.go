@@ -190,31 +190,45 @@ func (r Reader) Pinned(actorID int64) ([]*Post, error) {
 }
 
 // Flags are what a viewer did to a post.
-type Flags struct{ Favourited, Boosted, Bookmarked, Pinned bool }
+type Flags struct{ Favourited, Boosted, Bookmarked, Pinned, Muted bool }
 
-// Flags are what the viewer did to each of the posts.
-func (r Reader) Flags(viewer int64, ids []int64) (map[int64]Flags, error) {
-	flags := make(map[int64]Flags, len(ids))
+// Marks are what a viewer did to some posts, and the revision of the filters
+// that the viewer reads through.
+type Marks struct {
+	Flags   map[int64]Flags
+	Filters int64
+}
+
+// Marks are what the viewer did to each of the posts.
+func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
+	m := Marks{Flags: make(map[int64]Flags, len(ids))}
 	if viewer == 0 || len(ids) == 0 {
-		return flags, nil
+		return m, nil
 	}
 	post, arg := r.in("post_id", ids)
 	boost, _ := r.in("boost_of_id", ids)
+	muted, _ := r.in("p.id", ids)
 	rows, err := r.g.Raw(`SELECT 1, post_id FROM favourites WHERE actor_id = ? AND `+post+
 		` UNION ALL SELECT 2, boost_of_id FROM posts WHERE actor_id = ? AND deleted_at = 0 AND boost_of_id <> 0 AND `+boost+
 		` UNION ALL SELECT 3, post_id FROM bookmarks WHERE actor_id = ? AND `+post+
-		` UNION ALL SELECT 4, post_id FROM pins WHERE actor_id = ? AND `+post, viewer, arg, viewer, arg, viewer, arg, viewer, arg).Rows()
+		` UNION ALL SELECT 4, post_id FROM pins WHERE actor_id = ? AND `+post+
+		` UNION ALL SELECT 5, p.id FROM posts p JOIN thread_mutes t ON t.thread_id = p.thread_id WHERE t.actor_id = ? AND `+muted+
+		` UNION ALL SELECT 6, filters_revision FROM users WHERE actor_id = ?`, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer).Rows()
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var what int
 		var id int64
 		if err := rows.Scan(&what, &id); err != nil {
-			return nil, err
+			return m, err
 		}
-		f := flags[id]
+		if what == 6 {
+			m.Filters = id
+			continue
+		}
+		f := m.Flags[id]
 		switch what {
 		case 1:
 			f.Favourited = true
@@ -224,10 +238,12 @@ func (r Reader) Flags(viewer int64, ids []int64) (map[int64]Flags, error) {
 			f.Bookmarked = true
 		case 4:
 			f.Pinned = true
+		case 5:
+			f.Muted = true
 		}
-		flags[id] = f
+		m.Flags[id] = f
 	}
-	return flags, rows.Err()
+	return m, rows.Err()
 }
 
 // FanOut puts a post into the home timelines of the local people it is for,

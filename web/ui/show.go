@@ -115,9 +115,11 @@ func load(r store.Reader, reader int64, entries []store.Entry) (from rows, err e
 	if from.mentions, err = r.PostMentions(ids); err != nil {
 		return from, err
 	}
-	if from.flags, err = r.Flags(reader, ids); err != nil {
+	marks, err := r.Marks(reader, ids)
+	if err != nil {
 		return from, err
 	}
+	from.flags = marks.Flags
 	for _, p := range from.posts {
 		actors = append(actors, p.InReplyToActorID, p.ActedBy)
 	}
