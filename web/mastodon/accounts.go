@@ -148,7 +148,7 @@ func (a *API) AccountStatuses(c *gin.Context) error {
 		ExcludeReplies: asks(c, "exclude_replies"), ExcludeBoosts: asks(c, "exclude_reblogs"),
 		OnlyMedia: asks(c, "only_media"), Pinned: asks(c, "pinned"), Tag: c.Query("tagged"),
 	})
-	return a.statuses(c, page, entries, err)
+	return a.statuses(c, store.InAccount, page, entries, err)
 }
 
 // Followers answers with who follows the account in the path.

@@ -17,7 +17,6 @@ var Empty = map[string]string{
 	"/api/v1/directory":                    "read:accounts",
 	"/api/v1/endorsements":                 "read:accounts",
 	"/api/v1/featured_tags":                "read:accounts",
-	"/api/v1/filters":                      "read:filters",
 	"/api/v1/followed_tags":                "read:follows",
 	"/api/v1/lists":                        "read:lists",
 	"/api/v1/scheduled_statuses":           "read:statuses",
@@ -26,7 +25,6 @@ var Empty = map[string]string{
 	"/api/v1/trends/links":                 "read",
 	"/api/v1/trends/statuses":              "read",
 	"/api/v1/trends/tags":                  "read",
-	"/api/v2/filters":                      "read:filters",
 	"/api/v2/suggestions":                  "read",
 }
 

@@ -16,7 +16,7 @@ const Version = "4.5.0+parley.0.1.0"
 
 // apiVersion is the highest of Mastodon's API versions of which, and of all
 // below, everything works.
-const apiVersion = 4
+const apiVersion = 5
 
 // What posts may be, as the composer wants to know it.
 const (

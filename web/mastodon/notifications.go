@@ -49,7 +49,7 @@ func (a *API) told(r store.Reader, reader int64, from, posts []int64) (*told, er
 		return nil, err
 	}
 	for _, e := range entries {
-		if t.sheet.whole(e) {
+		if t.sheet.whole(e) && !t.sheet.hidden(e, store.InNotifications) {
 			t.seen[e.PostID] = e
 		}
 	}
@@ -62,7 +62,7 @@ func (a *API) told(r store.Reader, reader int64, from, posts []int64) (*told, er
 }
 
 // complete reports whether the notification can be shown: one about a post
-// that its reader may not see any more is left out.
+// that its reader may not see any more, or has filtered out, is left out.
 func (t *told) complete(n *store.Notification) bool {
 	_, seen := t.seen[n.PostID]
 	return n.PostID == 0 || seen

@@ -65,8 +65,9 @@ func (a *API) pageURL(c *gin.Context, q url.Values, page store.Page, bound strin
 	return a.URL + c.Request.URL.EscapedPath() + "?" + query
 }
 
-// statuses answers with a page of a timeline.
-func (a *API) statuses(c *gin.Context, page store.Page, entries []store.Entry, err error) error {
+// statuses answers with a page of a timeline, without what the viewer hides in
+// the context.
+func (a *API) statuses(c *gin.Context, context string, page store.Page, entries []store.Entry, err error) error {
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (a *API) statuses(c *gin.Context, page store.Page, entries []store.Entry, e
 	if n := len(entries); n > 0 {
 		a.link(c, page, entries[0].Key, entries[n-1].Key)
 	}
-	return write(c, func(b []byte) []byte { return s.appendStatuses(b, entries) })
+	return write(c, func(b []byte) []byte { return s.appendStatuses(b, s.shown(entries, context)) })
 }
 
 // accountPage answers with a page of a list of accounts.

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/maypok86/otter/v2"
 
@@ -12,7 +13,11 @@ import (
 // changed has another revision, and takes the place of what was there.
 type Cache struct {
 	rendered *otter.Cache[cacheKey, *fragment]
+	lenses   *otter.Cache[int64, *lens] // by person
 }
+
+// maxLenses is for how many people filters are kept ready.
+const maxLenses = 4096
 
 type cacheKey struct {
 	account bool
@@ -23,15 +28,21 @@ type cacheKey struct {
 type fragment struct {
 	revision int64
 	json     []byte
+
+	once  sync.Once
+	words *words // for filters, once somebody has one
 }
 
 // NewCache makes a cache of at most so many bytes.
 func NewCache(bytes uint64) *Cache {
 	const overhead = 128 // of an entry, about
-	return &Cache{rendered: otter.Must(&otter.Options[cacheKey, *fragment]{
-		MaximumWeight: bytes,
-		Weigher:       func(_ cacheKey, f *fragment) uint32 { return uint32(len(f.json) + overhead) },
-	})}
+	return &Cache{
+		rendered: otter.Must(&otter.Options[cacheKey, *fragment]{
+			MaximumWeight: bytes,
+			Weigher:       func(_ cacheKey, f *fragment) uint32 { return uint32(len(f.json) + overhead) },
+		}),
+		lenses: otter.Must(&otter.Options[int64, *lens]{MaximumSize: maxLenses}),
+	}
 }
 
 // fresh is what is kept under the key, if it is of the revision or newer.
@@ -43,7 +54,7 @@ func (c *Cache) fresh(key cacheKey, revision int64) []byte {
 }
 
 func (c *Cache) keep(key cacheKey, revision int64, json []byte) {
-	c.rendered.Set(key, &fragment{revision, json})
+	c.rendered.Set(key, &fragment{revision: revision, json: json})
 }
 
 // sheet collects the rendered parts of one page.
@@ -51,6 +62,7 @@ type sheet struct {
 	posts    map[int64][]byte
 	accounts map[int64][]byte
 	flags    map[int64]store.Flags
+	filtered map[int64]filtered // by the post of an entry; nil where there are no filters
 }
 
 // sheet gets everything that the entries need: what is kept, and the rest from
@@ -72,8 +84,13 @@ func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet
 	if err := a.fill(r, s, posts, actors); err != nil {
 		return nil, err
 	}
-	var err error
-	s.flags, err = r.Flags(viewer, shown)
+	marks, err := r.Marks(viewer, shown)
+	if err != nil {
+		return nil, err
+	}
+	s.flags = marks.Flags
+	l, err := a.lens(r, viewer, marks.Filters)
+	a.filter(s, l, viewer, entries)
 	return s, err
 }
 
@@ -194,24 +211,29 @@ func (s *sheet) whole(e store.Entry) bool {
 
 // appendStatus writes the entity Status of an entry.
 func (s *sheet) appendStatus(b []byte, e store.Entry) []byte {
+	filtered := s.filtered[e.PostID].json
 	if e.BoostOfID == 0 {
-		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.ActorID, s.flags[e.PostID])
+		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.ActorID, s.flags[e.PostID], filtered)
 	}
 	flags := s.flags[e.BoostOfID]
 	b = append(append(b, s.posts[e.PostID]...), `,"reblog":`...)
 	b = append(append(b, s.posts[e.BoostOfID]...), `,"reblog":null`...)
-	b = s.appendEnd(b, e.BoostActorID, flags)
+	b = s.appendEnd(b, e.BoostActorID, flags, filtered)
 	flags.Pinned = false
-	return s.appendEnd(b, e.ActorID, flags)
+	return s.appendEnd(b, e.ActorID, flags, filtered)
 }
 
-func (s *sheet) appendEnd(b []byte, author int64, f store.Flags) []byte {
+func (s *sheet) appendEnd(b []byte, author int64, f store.Flags, filtered []byte) []byte {
 	b = append(append(b, `,"account":`...), s.accounts[author]...)
 	b = appendFlag(b, `,"favourited":`, f.Favourited)
 	b = appendFlag(b, `,"reblogged":`, f.Boosted)
 	b = appendFlag(b, `,"bookmarked":`, f.Bookmarked)
 	b = appendFlag(b, `,"pinned":`, f.Pinned)
-	return append(b, `,"muted":false,"filtered":[],"text":null}`...)
+	b = appendFlag(b, `,"muted":`, f.Muted)
+	if filtered == nil {
+		return append(b, `,"filtered":[],"text":null}`...)
+	}
+	return append(append(append(b, `,"filtered":`...), filtered...), `,"text":null}`...)
 }
 
 func appendFlag(b []byte, key string, on bool) []byte {

@@ -28,7 +28,8 @@ type stream struct {
 type channel struct {
 	label  []string // as events carry it
 	topics []string
-	quiet  bool // leaves out whom the viewer has muted or blocked
+	quiet  bool   // leaves out whom the viewer has muted or blocked
+	place  string // the context in which filters apply
 }
 
 // newStream registers a stream; ctx ends when its token does.
@@ -50,17 +51,17 @@ func (s *stream) close() {
 func (s *stream) channel(name, tag string) (channel, error) {
 	me := id(s.who.ActorID)
 	statuses, notices := s.who.Scopes.Allows("read:statuses"), s.who.Scopes.Allows("read:notifications")
-	ch := channel{label: []string{name}, topics: []string{name}, quiet: true}
+	ch := channel{label: []string{name}, topics: []string{name}, quiet: true, place: store.InPublic}
 	switch name {
 	case "user":
-		ch.quiet, ch.topics = false, []string{"user:" + me}
+		ch.quiet, ch.place, ch.topics = false, store.InHome, []string{"user:" + me}
 		if notices {
 			ch.topics = append(ch.topics, "notification:"+me)
 		}
 	case "user:notification":
 		ch.quiet, ch.topics, statuses = false, []string{"notification:" + me}, notices
 	case "direct":
-		ch.topics = []string{"direct:" + me}
+		ch.place, ch.topics = anywhere, []string{"direct:" + me}
 	case "public", "public:local", "public:remote", "public:media", "public:local:media", "public:remote:media":
 	case "hashtag", "hashtag:local":
 		if tag = strings.ToLower(strings.TrimPrefix(tag, "#")); tag == "" {
@@ -119,7 +120,7 @@ func (s *stream) hears(topic string) bool {
 type message struct {
 	Stream  []string `json:"stream"`
 	Event   string   `json:"event"`
-	Payload string   `json:"payload"`
+	Payload string   `json:"payload,omitempty"`
 }
 
 // messages are what an event is to this viewer: one for each channel that it
@@ -147,6 +148,8 @@ func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event
 	switch {
 	case e.Name == "delete":
 		return e.Name, id(e.PostID), nil
+	case e.Name == "filters_changed":
+		return e.Name, "", nil
 	case e.Name == "notification":
 		n, err := s.api.notification(r, me, e.NotificationID)
 		if err != nil {
@@ -154,7 +157,7 @@ func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event
 		}
 		return e.Name, string(encode(n)), nil
 	}
-	post, err := s.post(r, e.PostID, ch.quiet)
+	post, err := s.post(r, e.PostID, ch)
 	if err != nil {
 		return "", "", err
 	}
@@ -166,13 +169,13 @@ func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event
 }
 
 // post renders a post for this viewer, by the same way as a timeline.
-func (s *stream) post(r store.Reader, id int64, quiet bool) (json.RawMessage, error) {
+func (s *stream) post(r store.Reader, id int64, ch channel) (json.RawMessage, error) {
 	e, err := s.api.entry(r, s.who.ActorID, id)
 	if err != nil {
 		return nil, err
 	}
 	entries := []store.Entry{e}
-	if quiet {
+	if ch.quiet {
 		if entries, err = heard(r, s.who.ActorID, entries); err != nil {
 			return nil, err
 		}
@@ -184,7 +187,7 @@ func (s *stream) post(r store.Reader, id int64, quiet bool) (json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
-	if !sheet.whole(e) {
+	if !sheet.whole(e) || sheet.hidden(e, ch.place) {
 		return nil, errNotFound
 	}
 	return sheet.appendStatus(nil, e), nil

@@ -44,6 +44,7 @@ func (a *API) Context(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	entries = s.shown(entries, store.InThread)
 	return write(c, func(b []byte) []byte {
 		b = s.appendStatuses(append(b, `{"ancestors":`...), inOrder(entries, above))
 		b = s.appendStatuses(append(b, `,"descendants":`...), inOrder(entries, below))
