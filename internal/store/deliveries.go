@@ -79,9 +79,10 @@ func (r Reader) NextDue(activityID int64) (Time, error) {
 }
 
 // SetAlarm notes when a job wakes up for the activity. It is false where
-// another does, as early.
+// another does earlier. One for the same time may be our own, of before our
+// process died: two that wake up are better than none.
 func (tx *Tx) SetAlarm(activityID int64, now, at Time) (bool, error) {
-	n, err := tx.exec(`UPDATE activities SET alarm_at = ? WHERE id = ? AND (alarm_at <= ? OR alarm_at > ?)`, at, activityID, now, at)
+	n, err := tx.exec(`UPDATE activities SET alarm_at = ? WHERE id = ? AND (alarm_at <= ? OR alarm_at >= ?)`, at, activityID, now, at)
 	return n > 0, err
 }
 
