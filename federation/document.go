@@ -130,6 +130,17 @@ func listed[T any](list []T) []T {
 	return list
 }
 
+// Vote is a choice in somebody's poll: a Note with a name and no content.
+type Vote struct {
+	ID           string   `json:"id"`
+	Type         string   `json:"type"`
+	AttributedTo string   `json:"attributedTo"`
+	To           []string `json:"to"`
+	InReplyTo    string   `json:"inReplyTo"`
+	Name         string   `json:"name"`
+	Published    string   `json:"published"`
+}
+
 // Choice is an option of a poll.
 type Choice struct {
 	Name  string

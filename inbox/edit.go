@@ -18,7 +18,7 @@ func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federa
 	at := store.TimeOf(o.Updated)
 	if at == 0 {
 		if same {
-			return nil // only the counts of a poll moved
+			return nil // at most the counts of a poll moved: see recount
 		}
 		at = store.Now()
 	}

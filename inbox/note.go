@@ -39,6 +39,9 @@ func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if o == nil || !isPost(o) {
 		return nil
 	}
+	if i.isVote(o) {
+		return i.vote(ctx, tx, sender, o)
+	}
 	addressed(a, o)
 	if err := authored(sender, o); err != nil {
 		return err
@@ -124,6 +127,9 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 	mentions, here := mentionsOf(author, o, mentioned)
 	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
 	if err != nil || !stored {
+		return nil, err
+	}
+	if err := i.asks(ctx, tx, p, o); err != nil {
 		return nil, err
 	}
 	if err := tx.AdoptReplies(p); err != nil || depth > 0 {
@@ -267,6 +273,9 @@ func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 		return i.create(ctx, tx, sender, a) // its Create is late, or was lost
 	}
 	if err != nil || p.ActorID != sender.ID || p.DeletedAt != 0 {
+		return err
+	}
+	if err := i.recount(ctx, tx, p, o); err != nil {
 		return err
 	}
 	return i.edit(tx, sender, p, o)

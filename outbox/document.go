@@ -40,7 +40,31 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 		n.Updated = federation.Stamp(p.EditedAt.Time())
 	}
 	n.Tag, n.Attachment = o.tags(p, mentioned), o.attachments(media[p.ID])
+	if p.Kind == "Question" {
+		return n, o.question(r, p, &n)
+	}
 	return n, nil
+}
+
+// question writes the poll of a post into its document, as Mastodon reads it.
+func (o *Outbox) question(r store.Reader, p *store.Post, n *federation.Note) error {
+	poll, err := r.Poll(p.ID)
+	if err != nil {
+		return err
+	}
+	var choices []federation.Choice
+	for _, option := range poll.Options {
+		choices = append(choices, federation.Choice{Name: option.Title, Votes: int(option.Votes)})
+	}
+	if n.OneOf = choices; poll.Multiple {
+		n.OneOf, n.AnyOf = nil, choices
+	}
+	voters := int(poll.VotersCount)
+	n.VotersCount, n.EndTime = &voters, federation.Stamp(poll.ExpiresAt.Time())
+	if poll.Over(store.Now()) {
+		n.Closed = federation.Stamp(poll.ExpiresAt.Time())
+	}
+	return nil
 }
 
 func (o *Outbox) tags(p *store.Post, mentioned []*store.Actor) []federation.Tag {

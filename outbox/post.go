@@ -35,6 +35,7 @@ type Draft struct {
 	InReplyToID int64
 	MediaIDs    []int64
 	Describe    map[int64]string // new descriptions of media, by id
+	Poll        *PollDraft       // nil: none
 
 	AppID          int64
 	ActedBy        int64
@@ -118,7 +119,7 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 	id, now := store.NewID(), store.Now()
 	p := &store.Post{
 		ID: id, URI: fmt.Sprintf("%s/posts/%d", o.URL, id), URL: fmt.Sprintf("%s/%d", account.Actor.URL, id),
-		ActorID: account.Actor.ID, ActedBy: d.ActedBy, Kind: "Note", Local: true,
+		ActorID: account.Actor.ID, ActedBy: d.ActedBy, Kind: kindOf(d.Poll), Local: true,
 		Visibility: cmp.Or(d.Visibility, account.User.DefaultVisibility, store.Public), Scope: cmp.Or(d.Scope, store.World),
 		Content: c.content, Source: c.source, Spoiler: d.Spoiler, Sensitive: d.Sensitive || d.Spoiler != "",
 		Language: cmp.Or(d.Language, account.User.DefaultLanguage), Tags: c.tags, AppID: d.AppID,
@@ -148,6 +149,9 @@ func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p
 		return err
 	}
 	if _, err := tx.InsertPost(p, mentions, c.media); err != nil {
+		return err
+	}
+	if err := o.ask(ctx, tx, p, d.Poll); err != nil {
 		return err
 	}
 	if p.HeldUntil != 0 {
@@ -274,6 +278,12 @@ func (o *Outbox) check(d *Draft) error {
 	case d.Language != "" && !language.MatchString(d.Language):
 		return fault.New(fault.Invalid, "Validation failed: Language is not an ISO 639 code")
 	}
+	if d.Poll != nil {
+		if len(d.MediaIDs) > 0 {
+			return fault.New(fault.Invalid, "Validation failed: Cannot attach files to a post that has a poll")
+		}
+		return d.Poll.check()
+	}
 	return nil
 }
 
@@ -343,7 +353,7 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
-		p.Content, p.Source, p.Tags = c.content, c.source, c.tags
+		p.Content, p.Source, p.Tags, p.Kind = c.content, c.source, c.tags, kindOf(d.Poll)
 		p.Spoiler, p.Sensitive, p.Language, p.ActedBy = d.Spoiler, d.Sensitive || d.Spoiler != "", cmp.Or(d.Language, p.Language), d.ActedBy
 		if p.HeldUntil == 0 {
 			p.EditedAt = max(store.Now(), p.PublishedAt+1, p.EditedAt+1) // who gets it goes by that
@@ -360,6 +370,9 @@ func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *com
 		return err
 	}
 	if err := tx.EditPost(p, shown, mentions, c.media); err != nil {
+		return err
+	}
+	if err := o.asksAnew(ctx, tx, p, d.Poll); err != nil {
 		return err
 	}
 	if err := o.Notify.Edited(tx, p); err != nil || p.HeldUntil != 0 {

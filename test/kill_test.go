@@ -134,6 +134,11 @@ func (p *pair) arrives(t *testing.T, said ...string) {
 	p.alice.say(last)
 	said = append(said, last)
 	seen := map[string]int{}
+	defer func() {
+		if t.Failed() {
+			t.Logf("%d arrived; on their way:\n%s", len(seen), p.sales.command("delivery", "list", "--limit", "100"))
+		}
+	}()
 	eventuallyIn(t, afterPause, fmt.Sprintf("all %d posts arrive", len(said)), func() bool {
 		seen = p.bob.everything()
 		return len(seen) >= len(said)

@@ -139,6 +139,8 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/statuses/:id/unpin", Person("write:accounts"), m.Unpin),
 		api("POST", "/api/v1/statuses/:id/mute", Person("write:mutes"), m.MuteThread),
 		api("POST", "/api/v1/statuses/:id/unmute", Person("write:mutes"), m.UnmuteThread),
+		api("GET", "/api/v1/polls/:id", Viewer("read:statuses"), m.Poll),
+		api("POST", "/api/v1/polls/:id/votes", Person("write:statuses"), m.Vote),
 		api("GET", "/api/v1/favourites", Person("read:favourites"), m.Favourites),
 		api("GET", "/api/v1/bookmarks", Person("read:bookmarks"), m.Bookmarks),
 

@@ -155,6 +155,9 @@ func (n *Notify) Edited(tx *store.Tx, p *store.Post) error {
 	return n.again(tx, "status.update", p)
 }
 
+// Counted streams that the votes in a poll moved, or that it ended.
+func (n *Notify) Counted(tx *store.Tx, p *store.Post) error { return n.again(tx, "status.update", p) }
+
 // Deleted streams that a post is gone. Call it before the post is hidden.
 func (n *Notify) Deleted(tx *store.Tx, p *store.Post) error { return n.again(tx, "delete", p) }
 

@@ -16,11 +16,11 @@ func (tx *Tx) Notify(n *Notification) (int64, error) {
 	}
 	ids, err := tx.ids(`INSERT INTO notifications (id, reader_id, kind, from_id, post_id, subject_id, group_key, head, filtered, created_at)
  SELECT CAST(? AS bigint), u.actor_id, CAST(? AS text), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS text), CAST(? AS boolean), CAST(? AS boolean), CAST(? AS bigint)
- FROM users u WHERE u.actor_id = ? AND u.actor_id <> ?
+ FROM users u WHERE u.actor_id = ? AND (u.actor_id <> ? OR CAST(? AS text) = 'poll')
  AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = u.actor_id AND m.target_id = ? AND m.notifications AND (m.expires_at = 0 OR m.expires_at > ?))
  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = u.actor_id AND b.target_id = ?)
  AND NOT EXISTS (SELECT 1 FROM domain_blocks d JOIN actors s ON s.domain = d.domain WHERE d.actor_id = u.actor_id AND s.id = ?)
- ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.SubjectID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.FromID, Now(), n.FromID, n.FromID)
+ ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.SubjectID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.Kind, n.FromID, Now(), n.FromID, n.FromID)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

@@ -17,9 +17,11 @@ type Entry struct {
 	BoostRevision      int64
 	BoostActorID       int64
 	BoostActorRevision int64
+
+	Question bool // the post, or what it boosts, asks a poll
 }
 
-const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, COALESCE(o.revision, 0), COALESCE(o.actor_id, 0), COALESCE(oa.revision, 0)`
+const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, COALESCE(o.revision, 0), COALESCE(o.actor_id, 0), COALESCE(oa.revision, 0), (p.kind = 'Question' OR COALESCE(o.kind, '') = 'Question')`
 
 const entryJoins = ` JOIN actors a ON a.id = p.actor_id LEFT JOIN posts o ON o.id = p.boost_of_id LEFT JOIN actors oa ON oa.id = o.actor_id `
 
@@ -46,7 +48,7 @@ func (r Reader) list(viewer int64, page Page, quiet bool, source string, args ..
 	entries := make([]Entry, 0, page.Limit)
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision); err != nil {
+		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision, &e.Question); err != nil {
 			return nil, err
 		}
 		entries = append(entries, e)

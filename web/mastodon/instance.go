@@ -44,7 +44,8 @@ func (a *API) configuration() map[string]any {
 			"video_size_limit": 0, "video_frame_rate_limit": 0, "video_matrix_limit": 0,
 		},
 		"polls": map[string]int{
-			"max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746,
+			"max_options": outbox.MaxOptions, "max_characters_per_option": outbox.MaxOption,
+			"min_expiration": int(outbox.MinPoll.Seconds()), "max_expiration": int(outbox.MaxPoll.Seconds()),
 		},
 		"translation":        map[string]bool{"enabled": false},
 		"limited_federation": a.Node.Allowlist,

@@ -35,7 +35,6 @@ type status struct {
 	Tags               []shallowTag  `json:"tags"`
 	Emojis             []emoji       `json:"emojis"`
 	Card               *struct{}     `json:"card"`
-	Poll               *struct{}     `json:"poll"`
 	Quote              *struct{}     `json:"quote"`
 	QuoteApproval      approval      `json:"quote_approval"`
 	TaggedCollections  []struct{}    `json:"tagged_collections"`

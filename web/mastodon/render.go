@@ -63,6 +63,7 @@ type sheet struct {
 	accounts map[int64][]byte
 	flags    map[int64]store.Flags
 	filtered map[int64]filtered // by the post of an entry; nil where there are no filters
+	polls    map[int64][]byte   // as the viewer sees them
 }
 
 // sheet gets everything that the entries need: what is kept, and the rest from
@@ -89,6 +90,9 @@ func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet
 		return nil, err
 	}
 	s.flags = marks.Flags
+	if s.polls, err = ballots(r, viewer, entries); err != nil {
+		return nil, err
+	}
 	l, err := a.lens(r, viewer, marks.Filters)
 	a.filter(s, l, viewer, entries)
 	return s, err
@@ -213,17 +217,23 @@ func (s *sheet) whole(e store.Entry) bool {
 func (s *sheet) appendStatus(b []byte, e store.Entry) []byte {
 	filtered := s.filtered[e.PostID].json
 	if e.BoostOfID == 0 {
-		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.ActorID, s.flags[e.PostID], filtered)
+		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.PostID, e.ActorID, s.flags[e.PostID], filtered)
 	}
 	flags := s.flags[e.BoostOfID]
 	b = append(append(b, s.posts[e.PostID]...), `,"reblog":`...)
 	b = append(append(b, s.posts[e.BoostOfID]...), `,"reblog":null`...)
-	b = s.appendEnd(b, e.BoostActorID, flags, filtered)
+	b = s.appendEnd(b, e.BoostOfID, e.BoostActorID, flags, filtered)
 	flags.Pinned = false
-	return s.appendEnd(b, e.ActorID, flags, filtered)
+	return s.appendEnd(b, e.PostID, e.ActorID, flags, filtered)
 }
 
-func (s *sheet) appendEnd(b []byte, author int64, f store.Flags, filtered []byte) []byte {
+func (s *sheet) appendEnd(b []byte, post, author int64, f store.Flags, filtered []byte) []byte {
+	b = append(b, `,"poll":`...)
+	if poll := s.polls[post]; poll != nil {
+		b = append(b, poll...)
+	} else {
+		b = append(b, "null"...)
+	}
 	b = append(append(b, `,"account":`...), s.accounts[author]...)
 	b = appendFlag(b, `,"favourited":`, f.Favourited)
 	b = appendFlag(b, `,"reblogged":`, f.Boosted)

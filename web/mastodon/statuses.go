@@ -118,8 +118,6 @@ func (a *API) CreateStatus(c *gin.Context) error {
 // somebody wrote.
 func refuse(p *params) error {
 	switch {
-	case p.has("poll[options]"):
-		return fault.New(fault.Invalid, "Validation failed: Polls are not possible on this server yet")
 	case p.text("scheduled_at") != "":
 		return fault.New(fault.Invalid, "Validation failed: Posts cannot be scheduled on this server yet")
 	}
@@ -134,7 +132,7 @@ func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
 		Text: p.text("status"), Spoiler: p.text("spoiler_text"), Language: p.text("language"),
 		Visibility: store.Visibility(p.text("visibility")), Sensitive: p.yes("sensitive"),
 		InReplyToID: p.id("in_reply_to_id"), MediaIDs: p.ids("media_ids"),
-		AppID: who.AppID, ActedBy: who.ActedBy,
+		Poll: pollDraft(p), AppID: who.AppID, ActedBy: who.ActedBy,
 	}
 	if key := c.GetHeader("Idempotency-Key"); key != "" {
 		d.IdempotencyKey = auth.Hash(key) // which is short and valid text, whatever was sent
@@ -179,7 +177,7 @@ func (a *API) EditStatus(c *gin.Context) error {
 			return err
 		}
 	}
-	d.Describe = descriptions(p)
+	d.Describe, d.Poll = descriptions(p), pollDraft(p)
 	if _, err := a.Outbox.Edit(contextOf(c), viewer(c), post.ID, d); err != nil {
 		return err
 	}
