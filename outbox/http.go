@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/actors"
 	"parley/federation"
 	"parley/internal/fault"
 	"parley/internal/store"
@@ -35,7 +36,14 @@ func (o *Outbox) post(c *gin.Context) (*store.Post, error) {
 // that there is none.
 func (o *Outbox) missing(c *gin.Context, id int64, err error) error {
 	p, lookup := o.DB.With(c.Request.Context()).Post(id)
-	if lookup == nil && p.Local && p.DeletedAt != 0 && p.Scope == store.World && (p.Visibility == store.Public || p.Visibility == store.Unlisted) {
+	if lookup != nil || !p.Local || p.Scope != store.World || p.HeldUntil != 0 || p.Visibility != store.Public && p.Visibility != store.Unlisted {
+		return err
+	}
+	gone := p.DeletedAt != 0
+	if author, lookup := o.DB.With(c.Request.Context()).Actor(p.ActorID); lookup == nil {
+		gone = gone || author.Lifecycle == store.Erased
+	}
+	if gone {
 		return fault.New(fault.Gone, "Record not found")
 	}
 	return err
@@ -44,6 +52,10 @@ func (o *Outbox) missing(c *gin.Context, id int64, err error) error {
 // ServePost answers /posts/:id: the note, or for a browser its page.
 func (o *Outbox) ServePost(c *gin.Context) {
 	p, err := o.post(c)
+	if fault.Is(err, fault.Gone) {
+		actors.Tombstone(c, o.URL+"/posts/"+c.Param("id"), "Note")
+		return
+	}
 	if err != nil {
 		_ = c.Error(err)
 		return
