@@ -41,6 +41,10 @@ func entry(e ui.Entry) Policy {
 		return Session
 	case ui.Owner:
 		return Role(auth.Owner, auth.Admin)
+	case ui.Moderator:
+		return Role(auth.Owner, auth.Admin, auth.Moderator)
+	case ui.Overseer:
+		return Role(auth.Owner, auth.Admin, auth.Moderator, auth.Auditor)
 	}
 	return Policy{}
 }

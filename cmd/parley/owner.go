@@ -44,9 +44,14 @@ type accountCommand struct {
 	Create  createCommand  `cmd:"" help:"Make an account."`
 	Token   tokenCommand   `cmd:"" help:"Make an access token for an account, and print only that."`
 	List    listCommand    `cmd:"" help:"List the accounts."`
-	Disable disableCommand `cmd:"" help:"Suspend an account: its sessions and tokens end at once, its record stays."`
+	Disable disableCommand `cmd:"" help:"Suspend an account, ours or name@domain: its sessions and tokens end at once, its record stays."`
 	Enable  enableCommand  `cmd:"" help:"Let a suspended account back in."`
 	Rename  renameCommand  `cmd:"" help:"Give an account another name. The old one keeps leading to it."`
+
+	Alias  aliasCommand  `cmd:"" help:"Say which other accounts are the same person's, so that they may move their followers here."`
+	Move   moveCommand   `cmd:"" help:"Send the followers of an account to another of the same person, or undo that."`
+	Limit  limitAccount  `cmd:"" help:"Keep an account, here or elsewhere, out of public timelines, or let it in again."`
+	Delete deleteCommand `cmd:"" help:"End an account for good. Its name is never given again, its record stays."`
 
 	RotateKeys rotateKeysCommand `cmd:"" help:"Give an account new signing keys, where the old ones may be known to somebody."`
 	Link       linkCommand       `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
@@ -127,34 +132,6 @@ func (listCommand) Run(r *run) error {
 	})
 }
 
-type disableCommand struct {
-	Name string `arg:"" help:"User name."`
-}
-
-func (c disableCommand) Run(r *run) error {
-	return r.with(func(ctx context.Context, n *node) error {
-		actor, err := n.local(ctx, c.Name)
-		if err != nil {
-			return err
-		}
-		return n.actors.Disable(ctx, 0, actor.ID)
-	})
-}
-
-type enableCommand struct {
-	Name string `arg:"" help:"User name."`
-}
-
-func (c enableCommand) Run(r *run) error {
-	return r.with(func(ctx context.Context, n *node) error {
-		actor, err := n.local(ctx, c.Name)
-		if err != nil {
-			return err
-		}
-		return n.actors.Enable(ctx, 0, actor.ID)
-	})
-}
-
 type renameCommand struct {
 	Name string `arg:"" help:"User name."`
 	New  string `arg:"" help:"New user name."`
@@ -217,6 +194,8 @@ type partnerCommand struct {
 	Allow allowCommand    `cmd:"" help:"Talk to a domain, or with *. to all below it."`
 	Block blockCommand    `cmd:"" help:"Never talk to a domain."`
 	Limit limitCommand    `cmd:"" help:"Talk to a domain, but keep it out of public timelines."`
+
+	Restore restoreCommand `cmd:"" help:"Take up again the follows that ended when a domain was blocked, now that it is not."`
 }
 
 type partnersCommand struct{}

@@ -172,7 +172,7 @@ func (r Reader) in(column string, ids []int64) (string, any) {
 
 // inText is in for texts.
 func (r Reader) inText(column string, texts []string) (string, any) {
-	list, _ := json.Marshal(texts)
+	list, _ := json.Marshal(append([]string{}, texts...)) // of none, [] and not null
 	if !r.postgres {
 		return column + " IN (SELECT value FROM json_each(?))", string(list)
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -110,7 +111,8 @@ func (u *UI) settings(account *store.Account) Settings {
 	s := Settings{
 		Account: u.account(a), Note: a.NoteSource, Locked: a.Locked, Bot: a.Bot, Discoverable: a.Discoverable, Indexable: a.Indexable,
 		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
-		Holds: pick(holds(u.Outbox.Hold.Seconds()), holdValue(user.HoldSeconds)),
+		Holds:   pick(holds(u.Outbox.Hold.Seconds()), holdValue(user.HoldSeconds)),
+		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI,
 	}
 	for i := range outbox.MaxFields {
 		var line Option
@@ -163,4 +165,29 @@ func (u *UI) SaveSettings(c *gin.Context) error {
 		return err
 	}
 	return see(c, "/settings?done=saved")
+}
+
+// SetAlias says which other account is the reader's, or takes that back.
+func (u *UI) SetAlias(c *gin.Context) error {
+	me := viewer(c)
+	if _, err := u.Outbox.SetAlias(c.Request.Context(), me, me, c.PostForm("other"), c.PostForm("act") != "remove"); err != nil {
+		return err
+	}
+	return see(c, "/settings?done=saved")
+}
+
+// Move sends the reader's followers to another account of theirs, or undoes
+// that where none is named.
+func (u *UI) Move(c *gin.Context) error {
+	me, target := viewer(c), strings.TrimSpace(c.PostForm("target"))
+	if target == "" {
+		if err := u.Outbox.Return(c.Request.Context(), me, me); err != nil {
+			return err
+		}
+		return see(c, "/settings?done=saved")
+	}
+	if _, err := u.Outbox.Move(c.Request.Context(), me, me, target); err != nil {
+		return err
+	}
+	return see(c, "/settings?done=moved")
 }

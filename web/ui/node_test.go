@@ -66,14 +66,18 @@ func newNode(t testing.TB) *node {
 
 // entry does what the front door does.
 func (n *node) entry(e ui.Entry) []gin.HandlerFunc {
-	owner := func(c *gin.Context) {
-		if role := auth.WhoIs(c.Request.Context()).Role; !c.IsAborted() && role != auth.Owner && role != auth.Admin {
-			n.Fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
-			c.Abort()
+	only := func(roles ...auth.Role) gin.HandlerFunc {
+		return func(c *gin.Context) {
+			if role := auth.WhoIs(c.Request.Context()).Role; !c.IsAborted() && !slices.Contains(roles, role) {
+				n.Fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
+				c.Abort()
+			}
 		}
 	}
 	return map[ui.Entry][]gin.HandlerFunc{
-		ui.Visitor: {n.auth.OptionalSession()}, ui.Session: {n.auth.RequireSession()}, ui.Owner: {n.auth.RequireSession(), owner},
+		ui.Visitor: {n.auth.OptionalSession()}, ui.Session: {n.auth.RequireSession()}, ui.Owner: {n.auth.RequireSession(), only(auth.Owner, auth.Admin)},
+		ui.Moderator: {n.auth.RequireSession(), only(auth.Owner, auth.Admin, auth.Moderator)},
+		ui.Overseer:  {n.auth.RequireSession(), only(auth.Owner, auth.Admin, auth.Moderator, auth.Auditor)},
 	}[e]
 }
 

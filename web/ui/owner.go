@@ -10,6 +10,7 @@ import (
 	"parley/auth"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/text"
 )
 
 // runs reports whether a role may see the owner's pages.
@@ -40,9 +41,10 @@ func (u *UI) OwnerAccounts(c *gin.Context) error {
 }
 
 // mayChange reports whether a role may change an account of another: an
-// administrator does not touch owners, nor make any.
+// administrator does not touch owners, nor make any, and a moderator touches
+// members alone.
 func mayChange(mine, theirs auth.Role) bool {
-	return mine == auth.Owner || mine == auth.Admin && theirs != auth.Owner
+	return mine == auth.Owner || mine == auth.Admin && theirs != auth.Owner || mine == auth.Moderator && theirs == auth.Member
 }
 
 // ChangeAccount gives an account a role, suspends it or lets it back in.
@@ -62,6 +64,8 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 		err = u.Actors.Disable(ctx, who.ActorID, target)
 	case "enable":
 		err = u.Actors.Enable(ctx, who.ActorID, target)
+	case "delete":
+		err = u.Actors.Delete(ctx, who.ActorID, target)
 	case "role":
 		var role auth.Role
 		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !mayChange(who.Role, role) {
@@ -77,6 +81,59 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 		return err
 	}
 	return see(c, "/owner?done=account")
+}
+
+// DeleteAccountPage asks whether an account shall end.
+func (u *UI) DeleteAccountPage(c *gin.Context) error {
+	account, err := u.reader(c).Account(number(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	return u.show(c, "confirm", "Delete an account", "owner", Confirm{
+		Heading: "Delete @" + account.Actor.Username + "?", Text: "There is no way back. Nobody sees the account or its posts any more, every server that this node knows is told, and the name is never given again. What it said stays on record until the rules of retention let it go.",
+		Action: "/owner/accounts/" + id(account.Actor.ID) + "/delete", Button: "Delete for good", Back: "/owner",
+	})
+}
+
+// ChangeElsewhere suspends or limits somebody on another node, as far as this
+// one goes, or ends that.
+func (u *UI) ChangeElsewhere(c *gin.Context) error {
+	h, ok := text.ParseHandle(c.PostForm("name"))
+	if !ok || u.ours(h.Host) || h.Host == "" {
+		return fault.New(fault.Invalid, "Write a handle such as name@social.example.org.")
+	}
+	actor, err := u.reader(c).ActorByHandle(h.Username, h.Host)
+	if err != nil {
+		return err
+	}
+	if err := u.discipline(c, actor.ID, c.PostForm("act")); err != nil {
+		return err
+	}
+	return see(c, "/owner?done=account")
+}
+
+// discipline does to an account what moderators do.
+func (u *UI) discipline(c *gin.Context, target int64, act string) error {
+	ctx, me := c.Request.Context(), viewer(c)
+	switch act {
+	case "suspend":
+		return u.Actors.Disable(ctx, me, target)
+	case "enable":
+		return u.Actors.Enable(ctx, me, target)
+	case "limit":
+		return u.Actors.Limit(ctx, me, target, true)
+	case "unlimit":
+		return u.Actors.Limit(ctx, me, target, false)
+	}
+	return errNotFound
+}
+
+// RestorePartner takes up again the follows that a block ended.
+func (u *UI) RestorePartner(c *gin.Context) error {
+	if _, err := u.Partners.Restore(c.Request.Context(), viewer(c), c.PostForm("domain")); err != nil {
+		return err
+	}
+	return see(c, "/owner/partners?done=restored")
 }
 
 // OwnerPartners lists the domains with a policy.

@@ -80,6 +80,9 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 	if body.Account.Own, err = u.ownNode(r, a.Domain); err != nil {
 		return body, err
 	}
+	if body.MovedTo, err = u.movedTo(r, a); err != nil {
+		return body, err
+	}
 	q := store.AccountQuery{ExcludeReplies: true}
 	switch c.Query("tab") {
 	case "replies":
@@ -101,6 +104,22 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 		body.Pinned, err = u.pinned(r, me, a.ID)
 	}
 	return body, err
+}
+
+// movedTo is where somebody went, nil for most.
+func (u *UI) movedTo(r store.Reader, a *store.Actor) (*ViewAccount, error) {
+	if !a.Moved() {
+		return nil, nil
+	}
+	target, err := r.ActorByURI(a.MovedToURI)
+	if fault.Is(err, fault.NotFound) || err == nil && target.Hidden() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := u.account(target)
+	return &v, nil
 }
 
 func (u *UI) pinned(r store.Reader, me, actor int64) ([]ViewPost, error) {

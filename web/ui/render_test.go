@@ -99,7 +99,7 @@ func samplePages() map[string]Page {
 		"search-none":   with("search", "Find", "search", Search{Query: "zz", Done: true}),
 		"compose":       with("compose", "Write", "compose", Compose{Heading: "Write", Composer: long}),
 		"confirm":       with("confirm", "Delete", "", Confirm{Heading: "Delete this post?", Text: "Other servers are told to delete it too.", Action: "/ui/posts/1/delete", Button: "Delete", Back: "/", Post: &posts[1]}),
-		"settings":      with("settings", "Settings", "", Settings{Account: self, Note: "Keeps the warehouse honest.", Fields: []Option{{Label: "Team", Value: "Logistics"}}}),
+		"settings":      with("settings", "Settings", "", Settings{Account: self, Aliases: []string{"https://old.example/users/ayla"}, Note: "Keeps the warehouse honest.", Fields: []Option{{Label: "Team", Value: "Logistics"}}}),
 		"owner": with("owner", "Accounts", "owner", OwnerPages{Tab: "accounts", Accounts: []OwnerAccount{
 			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", You: true, Fixed: true, SignedIn: time.Now()},
 			{Account: people[2], Roles: roles, Role: "member", State: "active"}, {Account: people[3], Roles: roles, State: "suspended"}}}),
@@ -108,6 +108,9 @@ func samplePages() map[string]Page {
 		"owner-deliveries": with("owner", "Deliveries", "owner", OwnerPages{Tab: "deliveries", States: []Option{{Value: "pending", Label: "Waiting", Selected: true}, {Value: "dead", Label: "Given up"}},
 			Queue: []OwnerDelivery{{ID: "1", Kind: "Create", Host: "research.localhost:4002", State: "pending", Attempts: 3, Status: 503, Error: "The server is overloaded", Made: time.Now(), Next: time.Now()},
 				{ID: "2", Kind: "Delete", Host: "old.example", State: "dead", Attempts: 40, Error: "no such host", Made: time.Now()}}}),
+		"reports": with("reports", "Reports", "reports", Reports{Items: []ViewReport{{ID: "1", By: ayla, About: remote, Category: "spam", Comment: "Sends the same to everybody", Assigned: &self, Made: time.Now()}}}),
+		"report": with("report", "Report", "reports", OneReport{MayAct: true, MayChange: true, Notes: []ViewNote{{By: ayla, Text: "Wrote to him.", When: time.Now()}},
+			Report: ViewReport{ID: "1", By: ayla, About: remote, Category: "other", Comment: "Look at this", Posts: posts[2:4], Hidden: 1, Made: time.Now(), Resolved: time.Now(), Passed: true}}),
 		"welcome": {Node: "Sales", Title: "Welcome", Body: Welcome{People: 120, Posts: []ViewPost{guest}}},
 		"public":  {Node: "Sales", Title: "Open day", Description: "Open day on Thursday.", Canonical: "https://sales.example/@ayla/106", Body: Thread{Post: guest}},
 		"error":   {Node: "Sales", Title: "Not found", Body: Failure{Status: 404, Message: "This page does not exist, or is not for you."}},

@@ -43,10 +43,12 @@ type Entry int
 
 // The entries.
 const (
-	Anyone  Entry = iota // files
-	Visitor              // any browser; who is signed in shows more
-	Session              // signed in
-	Owner                // signed in as owner or admin
+	Anyone    Entry = iota // files
+	Visitor                // any browser; who is signed in shows more
+	Session                // signed in
+	Owner                  // signed in as owner or admin
+	Moderator              // signed in as one of those, or as moderator
+	Overseer               // signed in as one of those, or as auditor, who only reads
 )
 
 // Route is one way in, for the front door's list.
@@ -98,6 +100,18 @@ func (u *UI) Routes() []Route {
 		page("POST", "/owner/partners", Owner, u.ChangePartner),
 		page("POST", "/owner/deliveries/:id/retry", Owner, u.Retry),
 		page("POST", "/owner/hosts/retry", Owner, u.RetryHost),
+		page("GET", "/owner/accounts/:id/delete", Owner, u.DeleteAccountPage),
+		page("POST", "/owner/elsewhere", Owner, u.ChangeElsewhere),
+		page("POST", "/owner/partners/restore", Owner, u.RestorePartner),
+
+		page("GET", "/reports", Overseer, u.Reports),
+		page("GET", "/reports/:id", Overseer, u.Report),
+		page("POST", "/reports/:id/note", Moderator, u.NoteReport),
+		page("POST", "/reports/:id/posts/:post/delete", Moderator, u.TakeDown),
+		page("POST", "/reports/:id/:act", Moderator, u.Judge),
+
+		page("POST", "/settings/aliases", Session, u.SetAlias),
+		page("POST", "/settings/move", Session, u.Move),
 	}
 }
 
@@ -154,7 +168,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 	}
 	view := u.account(me)
 	view.Self = true
-	p.Who, p.Unread, p.Owner = &view, int(unread), runs(who.Role)
+	p.Who, p.Unread, p.Owner, p.Overseer = &view, int(unread), runs(who.Role), oversees(who.Role)
 	return p, nil
 }
 
@@ -163,6 +177,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 var flashes = map[string]string{
 	"saved": "Saved.", "deleted": "Deleted.", "posted": "Posted.", "held": "Kept back for now. It goes out by itself.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
+	"report": "Done.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
 }
 
 // show answers with a page.

@@ -12,6 +12,7 @@ type Page struct {
 	Active      string // the entry of the navigation that is lit
 	Who         *ViewAccount
 	Owner       bool // may see the owner's pages
+	Overseer    bool // may see reports
 	Unread      int
 	Stream      string // what arrives live, empty for only the unread count
 	Flash       string // what the last action did
@@ -145,6 +146,7 @@ type Thread struct {
 // Profile is the body of somebody's page.
 type Profile struct {
 	Account ViewAccount
+	MovedTo *ViewAccount // nil for most
 	Posts   []ViewPost
 	Pinned  []ViewPost
 	Older   string
@@ -225,6 +227,8 @@ type Settings struct {
 	Visibilities []Option
 	Languages    []Option
 	Holds        []Option
+	Aliases      []string
+	MovedTo      string // a URI, empty for most
 }
 
 // Failure is the body of the error page.
@@ -247,6 +251,45 @@ type OwnerPages struct {
 	Dead      bool
 	Hosts     []OwnerHost
 	MoreHosts string
+}
+
+// Reports is the body of the list of reports.
+type Reports struct {
+	Items   []ViewReport
+	Settled bool
+	Older   string
+}
+
+// ViewReport is what somebody wants moderators to look at.
+type ViewReport struct {
+	ID       string
+	By       ViewAccount
+	About    ViewAccount
+	Category string
+	Comment  string
+	Posts    []ViewPost
+	Hidden   int // posts that are gone or not to be seen by the reader
+	Assigned *ViewAccount
+	Resolved time.Time
+	Made     time.Time
+	Passed   bool // on to the other node
+}
+
+// OneReport is the body of a report's page.
+type OneReport struct {
+	Report    ViewReport
+	Notes     []ViewNote
+	MayAct    bool
+	MayChange bool // the account that it is about
+	Suspended bool
+	Limited   bool
+}
+
+// ViewNote is what a moderator wrote below a report.
+type ViewNote struct {
+	By   ViewAccount
+	Text string
+	When time.Time
 }
 
 // OwnerAccount is a local person as the owner sees them.

@@ -1,0 +1,81 @@
+package ui_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/internal/audit"
+	"parley/internal/store"
+	"parley/outbox"
+)
+
+func TestReportsPages(t *testing.T) {
+	n := newNode(t)
+	owner, mod, auditor := n.person("olga", "owner"), n.person("mona", "moderator"), n.person("aud", "auditor")
+	bob, carl := n.person("bob", "member"), n.person("carl", "member")
+	ctx := context.Background()
+	post, err := n.Outbox.Post(ctx, bob.id, outbox.Draft{Text: "something rude", Visibility: store.Public})
+	require.NoError(t, err)
+	letter, err := n.Outbox.Post(ctx, bob.id, outbox.Draft{Text: "a secret for @carl", Visibility: store.Direct})
+	require.NoError(t, err)
+	r, err := n.Outbox.Report(ctx, carl.id, outbox.Complaint{TargetID: bob.id, PostIDs: []int64{post.ID, letter.ID}, Comment: "<script>look</script>", Category: "spam"})
+	require.NoError(t, err)
+	page := "/reports/" + strconv.FormatInt(r.ID, 10)
+
+	assert.Equal(t, http.StatusForbidden, bob.get("/reports").code)
+	assert.Equal(t, http.StatusForbidden, bob.get(page).code)
+	for _, who := range []*person{owner, mod, auditor} {
+		who.get("/reports").ok().has("About").has("@bob").has("&lt;script&gt;look")
+		who.get(page).ok().has("something rude").has("1 more cannot be shown").lacks("a secret")
+	}
+	auditor.get(page).lacks("Suspend the account").lacks("Settle")
+	for _, act := range []string{"resolve", "suspend", "limit", "assign", "note", "posts/" + strconv.FormatInt(post.ID, 10) + "/delete"} {
+		assert.Equal(t, http.StatusForbidden, auditor.post(page+"/"+act, "note", "x").code, act)
+		assert.Equal(t, http.StatusForbidden, carl.post(page+"/"+act, "note", "x").code, act)
+	}
+	mod.get("/notifications").ok().has("filed a report")
+	mod.post(page + "/assign").ok().has("Mona looks after it")
+	mod.post(page+"/note", "note", "spoke to him").ok().has("spoke to him")
+	mod.post(page + "/limit").ok().has("End the limit")
+	mod.post(page + "/unlimit").ok().has("Limit the account")
+	mod.post(page + "/posts/" + strconv.FormatInt(post.ID, 10) + "/delete").ok().lacks("something rude")
+	assert.Equal(t, http.StatusNotFound, mod.post(page+"/posts/"+strconv.FormatInt(post.ID+1, 10)+"/delete").code)
+	mod.post(page + "/suspend").ok().has("Enable the account")
+	assert.Equal(t, http.StatusNotFound, carl.get("/@bob").code)
+	mod.post(page + "/enable").ok()
+	carl.get("/@bob").ok()
+	mod.post(page + "/resolve").ok().has("Open again")
+	mod.get("/reports").ok().has("Nothing waits")
+	mod.get("/reports?state=settled").ok().has("@bob")
+
+	about, err := n.Outbox.Report(ctx, carl.id, outbox.Complaint{TargetID: owner.id})
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusForbidden, mod.post("/reports/"+strconv.FormatInt(about.ID, 10)+"/suspend").code, "not whom stands above")
+	assert.Equal(t, http.StatusForbidden, owner.post("/reports/"+strconv.FormatInt(about.ID, 10)+"/suspend").code, "nor oneself")
+	_, _, err = audit.Verify(n.db.Reader)
+	require.NoError(t, err)
+}
+
+func TestAccountsThatMoveAndEnd(t *testing.T) {
+	n := newNode(t)
+	owner, bob, carl := n.person("olga", "owner"), n.person("bob", "member"), n.person("carl", "member")
+	bob.post("/settings/move", "target", "@carl")
+	bob.get("/@bob").lacks("has moved to")
+	carl.post("/settings/aliases", "other", "@bob").ok().has("/actors/" + bob.idText())
+	bob.post("/settings/move", "target", "@carl").ok().has("You have moved to")
+	owner.get("/@bob").ok().has("has moved to").has("@carl")
+	bob.post("/settings/move").ok()
+	owner.get("/@bob").lacks("has moved to")
+
+	owner.get("/owner").has("/owner/accounts/" + bob.idText() + "/delete")
+	owner.get("/owner/accounts/" + bob.idText() + "/delete").ok().has("There is no way back")
+	assert.Equal(t, http.StatusForbidden, owner.post("/owner/accounts/"+owner.idText()+"/delete").code)
+	owner.post("/owner/accounts/" + bob.idText() + "/delete").ok().has("erased")
+	assert.Equal(t, http.StatusNotFound, owner.get("/@bob").code)
+	assert.Equal(t, http.StatusUnprocessableEntity, owner.post("/owner/elsewhere", "name", "carl", "act", "suspend").code)
+}
