@@ -150,6 +150,18 @@ func (w *Web) clientAPI() []Route {
 
 		api("GET", "/api/v1/accounts/:id/featured_tags", Viewer("read:accounts"), m.FeaturedTags),
 
+		api("GET", "/api/v1/lists", Person("read:lists"), m.Lists),
+		api("POST", "/api/v1/lists", Person("write:lists"), m.CreateList),
+		api("GET", "/api/v1/lists/:id", Person("read:lists"), m.List),
+		api("PUT", "/api/v1/lists/:id", Person("write:lists"), m.UpdateList),
+		api("PATCH", "/api/v1/lists/:id", Person("write:lists"), m.UpdateList),
+		api("DELETE", "/api/v1/lists/:id", Person("write:lists"), m.DeleteList),
+		api("GET", "/api/v1/lists/:id/accounts", Person("read:lists"), m.ListAccounts),
+		api("POST", "/api/v1/lists/:id/accounts", Person("write:lists"), m.AddToList),
+		api("DELETE", "/api/v1/lists/:id/accounts", Person("write:lists"), m.TakeFromList),
+		api("GET", "/api/v1/accounts/:id/lists", Person("read:lists"), m.AccountLists),
+		api("GET", "/api/v1/timelines/list/:id", Person("read:lists"), m.ListTimeline),
+
 		api("GET", "/api/v2/filters", Person("read:filters"), m.Filters),
 		api("POST", "/api/v2/filters", Person("write:filters"), m.CreateFilter),
 		api("GET", "/api/v2/filters/:id", Person("read:filters"), m.Filter),
@@ -225,6 +237,7 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/streaming/public/remote", Streamer("read:statuses"), m.Events),
 		api("GET", "/api/v1/streaming/hashtag", Streamer("read:statuses"), m.Events),
 		api("GET", "/api/v1/streaming/hashtag/local", Streamer("read:statuses"), m.Events),
+		api("GET", "/api/v1/streaming/list", Streamer("read:statuses"), m.Events),
 		api("GET", "/api/v1/streaming/direct", Streamer("read:statuses"), m.Events),
 	}
 }

@@ -21,6 +21,19 @@ type Notify struct {
 func userTopic(id int64) string         { return "user:" + strconv.FormatInt(id, 10) }
 func notificationTopic(id int64) string { return "notification:" + strconv.FormatInt(id, 10) }
 func directTopic(id int64) string       { return "direct:" + strconv.FormatInt(id, 10) }
+func listTopic(id int64) string         { return "list:" + strconv.FormatInt(id, 10) }
+
+// ownTopics are the streams of the homes of readers and of lists.
+func ownTopics(readers, lists []int64) []string {
+	topics := make([]string, 0, len(readers)+len(lists))
+	for _, reader := range readers {
+		topics = append(topics, userTopic(reader))
+	}
+	for _, list := range lists {
+		topics = append(topics, listTopic(list))
+	}
+	return topics
+}
 
 // Joined tells those who run the node of a new account.
 func (n *Notify) Joined(ctx context.Context, newcomer int64) error {
@@ -95,6 +108,10 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 	if err != nil {
 		return err
 	}
+	lists, err := tx.FanOutLists(p)
+	if err != nil {
+		return err
+	}
 	for _, reader := range mentioned {
 		if err := n.Tell(tx, reader, "mention", p.ActorID, p.ID); err != nil {
 			return err
@@ -107,9 +124,7 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 	if err != nil {
 		return err
 	}
-	for _, reader := range readers {
-		topics = append(topics, userTopic(reader))
-	}
+	topics = append(topics, ownTopics(readers, lists)...)
 	if p.Visibility == store.Direct {
 		for _, reader := range append(mentioned, p.ActorID) {
 			topics = append(topics, directTopic(reader))
@@ -122,10 +137,10 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 // tellFollowers tells of a new post those of its readers who asked to hear of
 // each, but of answers to others and of boosts.
 func (n *Notify) tellFollowers(tx *store.Tx, p *store.Post, readers, mentioned []int64) error {
-	if p.BoostOfID != 0 || p.InReplyToURI != "" && p.InReplyToActorID != p.ActorID || len(readers) == 0 {
+	if p.BoostOfID != 0 || p.InReplyToURI != "" && p.InReplyToActorID != p.ActorID {
 		return nil
 	}
-	keen, err := tx.KeenFollowers(p.ActorID, readers)
+	keen, err := tx.KeenFollowers(p, readers)
 	if err != nil {
 		return err
 	}
@@ -170,10 +185,11 @@ func (n *Notify) again(tx *store.Tx, name string, p *store.Post) error {
 	if err != nil {
 		return err
 	}
-	for _, reader := range readers {
-		topics = append(topics, userTopic(reader))
+	lists, err := tx.ListsWith(p.ID)
+	if err != nil {
+		return err
 	}
-	n.stream(tx, name, p.ID, topics)
+	n.stream(tx, name, p.ID, append(topics, ownTopics(readers, lists)...))
 	return nil
 }
 

@@ -277,6 +277,7 @@ func (tx *Tx) TombstonePost(p *Post) error {
 	}
 	for _, query := range []string{
 		`DELETE FROM home_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
+		`DELETE FROM list_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
 		`DELETE FROM notifications WHERE post_id <> 0 AND (post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?))`,
 		`DELETE FROM pins WHERE post_id = ? OR post_id = ?`,
 		`DELETE FROM post_tags WHERE post_id = ? OR post_id = ?`,
@@ -291,7 +292,7 @@ func (tx *Tx) TombstonePost(p *Post) error {
 // EraseHeldPost removes a post that was never sent and never seen.
 func (tx *Tx) EraseHeldPost(p *Post) error {
 	for _, query := range []string{
-		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`,
+		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`, `DELETE FROM filter_posts WHERE post_id = ?`,
 		`DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`, `DELETE FROM pins WHERE post_id = ?`,
 		`DELETE FROM post_versions WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
 	} {

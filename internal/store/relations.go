@@ -132,11 +132,12 @@ func (r Reader) LocalFollowers(actorID int64) ([]*Actor, error) {
 	return rows, r.scan(&rows, `SELECT a.* FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND f.accepted AND a.domain = ''`, actorID)
 }
 
-// KeenFollowers are those of the people who asked to be told of each post of
-// the actor.
-func (r Reader) KeenFollowers(actorID int64, among []int64) ([]int64, error) {
-	cond, arg := r.in("follower_id", among)
-	return r.ids(`SELECT follower_id FROM follows WHERE target_id = ? AND accepted AND notify AND `+cond, actorID, arg)
+// KeenFollowers are those of the readers of a new post, at home or in a list,
+// who asked to be told of each post of its author.
+func (r Reader) KeenFollowers(p *Post, readers []int64) ([]int64, error) {
+	cond, arg := r.in("follower_id", readers)
+	return r.ids(`SELECT follower_id FROM follows WHERE target_id = ? AND accepted AND notify AND (`+cond+`
+ OR EXISTS (SELECT 1 FROM list_entries e JOIN lists l ON l.id = e.list_id WHERE e.post_id = ? AND l.actor_id = follower_id))`, p.ActorID, arg, p.ID)
 }
 
 // HasLocalFollowers reports whether anybody here hears the actor.
@@ -216,7 +217,25 @@ func (tx *Tx) DeleteFollow(f *Follow) error {
 	if err := tx.unnotify(`reader_id = ? AND from_id = ? AND kind IN ('follow','follow_request')`, f.TargetID, f.FollowerID); err != nil {
 		return err
 	}
-	return tx.Unfill(f.FollowerID, f.TargetID)
+	return tx.forgetFollowed(f.FollowerID, f.TargetID)
+}
+
+// forgetFollowed takes somebody whom the reader follows no more out of the
+// reader's home and lists, and off the reader's profile.
+func (tx *Tx) forgetFollowed(reader, target int64) error {
+	if err := tx.Unfill(reader, target); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`DELETE FROM list_entries WHERE list_id IN (SELECT id FROM lists WHERE actor_id = ?) AND post_id IN (SELECT id FROM posts WHERE actor_id = ?)`,
+		`DELETE FROM list_members WHERE list_id IN (SELECT id FROM lists WHERE actor_id = ?) AND actor_id = ?`,
+		`DELETE FROM endorsements WHERE actor_id = ? AND target_id = ?`,
+	} {
+		if _, err := tx.exec(query, reader, target); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EndFollows ends all follows of the actor and by the actor, asked for or

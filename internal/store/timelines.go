@@ -248,46 +248,6 @@ func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
 	return m, rows.Err()
 }
 
-// FanOut puts a post into the home timelines of the local people it is for,
-// in one statement, and tells who they are.
-func (tx *Tx) FanOut(p *Post) ([]int64, error) {
-	author := p.ActorID
-	if p.BoostOfID != 0 {
-		var err error
-		if author, err = tx.number(`SELECT actor_id FROM posts WHERE id = ?`, p.BoostOfID); err != nil {
-			return nil, err
-		}
-	}
-	followers, want := "f.target_id = ? AND f.accepted", ""
-	args := []any{p.ID, p.ActorID}
-	if p.BoostOfID != 0 {
-		followers += " AND f.show_boosts"
-		want += " AND NOT EXISTS (SELECT 1 FROM home_entries h WHERE h.reader_id = f.follower_id AND h.post_id = ?)"
-		args = append(args, p.BoostOfID)
-	}
-	if p.Visibility == Direct {
-		want += " AND EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = ? AND m.actor_id = f.follower_id)"
-		args = append(args, p.ID)
-	}
-	if p.InReplyToActorID != 0 && p.InReplyToActorID != p.ActorID {
-		// A conversation with somebody else is for those who follow both.
-		want += " AND (f.follower_id = ? OR EXISTS (SELECT 1 FROM follows g WHERE g.follower_id = f.follower_id AND g.target_id = ? AND g.accepted))"
-		args = append(args, p.InReplyToActorID, p.InReplyToActorID)
-	}
-	args = append(args, p.ActorID, author, Now(), p.ActorID, author, p.ActorID, author, p.ActorID, author)
-	readers, err := tx.ids(`INSERT INTO home_entries (reader_id, post_id)
- SELECT f.follower_id, CAST(? AS bigint) FROM follows f JOIN users u ON u.actor_id = f.follower_id WHERE `+followers+want+`
- AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = f.follower_id AND m.target_id IN (?, ?) AND (m.expires_at = 0 OR m.expires_at > ?))
- AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.follower_id AND b.target_id IN (?, ?))
- AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id IN (?, ?) AND b.target_id = f.follower_id)
- AND NOT EXISTS (SELECT 1 FROM domain_blocks d JOIN actors s ON s.domain = d.domain WHERE d.actor_id = f.follower_id AND s.id IN (?, ?))
- ON CONFLICT DO NOTHING RETURNING reader_id`, args...)
-	if err != nil || !p.Local {
-		return readers, err
-	}
-	return append(readers, p.ActorID), tx.FillOwnHome(p)
-}
-
 // Backfill puts the newest posts of whom the reader began to follow into the
 // reader's home.
 func (tx *Tx) Backfill(reader, target int64, limit int) error {
@@ -306,8 +266,12 @@ func (tx *Tx) Unfill(reader, author int64) error {
 	return err
 }
 
-// TrimHomes keeps the newest entries of each home and drops the rest.
+// TrimHomes keeps the newest entries of each home and list and drops the rest.
 func (tx *Tx) TrimHomes(keep int) error {
+	if _, err := tx.exec(`DELETE FROM list_entries WHERE EXISTS (SELECT 1 FROM lists l WHERE l.id = list_entries.list_id
+ AND list_entries.post_id < (SELECT e.post_id FROM list_entries e WHERE e.list_id = l.id ORDER BY e.post_id DESC LIMIT 1 OFFSET ?))`, keep); err != nil {
+		return err
+	}
 	_, err := tx.exec(`DELETE FROM home_entries WHERE EXISTS (SELECT 1 FROM users u WHERE u.actor_id = home_entries.reader_id
  AND home_entries.post_id < (SELECT h.post_id FROM home_entries h WHERE h.reader_id = u.actor_id ORDER BY h.post_id DESC LIMIT 1 OFFSET ?))`, keep)
 	return err

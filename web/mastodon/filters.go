@@ -317,4 +317,3 @@ func (a *API) DeleteFilterStatus(c *gin.Context) error {
 	}
 	return done(c)
 }
-

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -34,7 +35,7 @@ func (a *API) events(c *gin.Context, name string) error {
 		return err
 	}
 	defer s.close()
-	if err := s.subscribe(name, c.Query("tag")); err != nil {
+	if err := s.subscribe(ctx, name, cmp.Or(c.Query("tag"), c.Query("list"))); err != nil {
 		return err
 	}
 	w := eventWriter{c.Writer, http.NewResponseController(c.Writer)}

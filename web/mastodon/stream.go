@@ -47,8 +47,8 @@ func (s *stream) close() {
 	s.sub.Close()
 }
 
-// channel finds what a name stands for.
-func (s *stream) channel(name, tag string) (channel, error) {
+// channel finds what a name stands for; of is the tag or the list.
+func (s *stream) channel(ctx context.Context, name, of string) (channel, error) {
 	me := id(s.who.ActorID)
 	statuses, notices := s.who.Scopes.Allows("read:statuses"), s.who.Scopes.Allows("read:notifications")
 	ch := channel{label: []string{name}, topics: []string{name}, quiet: true, place: store.InPublic}
@@ -64,10 +64,16 @@ func (s *stream) channel(name, tag string) (channel, error) {
 		ch.place, ch.topics = anywhere, []string{"direct:" + me}
 	case "public", "public:local", "public:remote", "public:media", "public:local:media", "public:remote:media":
 	case "hashtag", "hashtag:local":
-		if tag = strings.ToLower(strings.TrimPrefix(tag, "#")); tag == "" {
+		tag := strings.ToLower(strings.TrimPrefix(of, "#"))
+		if tag == "" {
 			return channel{}, fault.New(fault.BadRequest, "Missing tag name parameter")
 		}
 		ch.label, ch.topics = []string{name, tag}, []string{name + ":" + tag}
+	case "list":
+		if _, err := s.api.Read.With(ctx).List(s.who.ActorID, number(of)); err != nil {
+			return channel{}, err
+		}
+		ch.label, ch.topics, ch.place = []string{name, of}, []string{name + ":" + of}, store.InHome
 	default:
 		return channel{}, fault.New(fault.NotFound, "Unknown stream type")
 	}
@@ -80,8 +86,8 @@ func (s *stream) channel(name, tag string) (channel, error) {
 // maxChannels is how many channels one connection may hear.
 const maxChannels = 64
 
-func (s *stream) subscribe(name, tag string) error {
-	ch, err := s.channel(name, tag)
+func (s *stream) subscribe(ctx context.Context, name, of string) error {
+	ch, err := s.channel(ctx, name, of)
 	if err != nil {
 		return err
 	}
@@ -93,8 +99,8 @@ func (s *stream) subscribe(name, tag string) error {
 	return nil
 }
 
-func (s *stream) unsubscribe(name, tag string) error {
-	ch, err := s.channel(name, tag)
+func (s *stream) unsubscribe(ctx context.Context, name, of string) error {
+	ch, err := s.channel(ctx, name, of)
 	if err != nil {
 		return err
 	}

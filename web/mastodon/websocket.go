@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func (a *API) Streaming(c *gin.Context) error {
 	}
 	defer func() { _ = conn.CloseNow() }()
 	if name := c.Query("stream"); name != "" {
-		if err := s.obey(ctx, conn, command{Type: "subscribe", Stream: name, Tag: c.Query("tag")}); err != nil {
+		if err := s.obey(ctx, conn, command{Type: "subscribe", Stream: name, Tag: c.Query("tag"), List: c.Query("list")}); err != nil {
 			return nil
 		}
 	}
@@ -68,6 +69,7 @@ type command struct {
 	Type   string `json:"type"`
 	Stream string `json:"stream"`
 	Tag    string `json:"tag"`
+	List   string `json:"list"`
 }
 
 // serve is a stream's life: it ends when its client, its token or its
@@ -136,9 +138,9 @@ func (s *stream) obey(ctx context.Context, conn *websocket.Conn, cmd command) er
 	var err error
 	switch cmd.Type {
 	case "subscribe":
-		err = s.subscribe(cmd.Stream, cmd.Tag)
+		err = s.subscribe(ctx, cmd.Stream, cmp.Or(cmd.Tag, cmd.List))
 	case "unsubscribe":
-		err = s.unsubscribe(cmd.Stream, cmd.Tag)
+		err = s.unsubscribe(ctx, cmd.Stream, cmp.Or(cmd.Tag, cmd.List))
 	}
 	if err == nil {
 		return nil
