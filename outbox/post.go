@@ -36,6 +36,7 @@ type Draft struct {
 	MediaIDs    []int64
 	Describe    map[int64]string // new descriptions of media, by id
 	Poll        *PollDraft       // nil: none
+	KeepPoll    bool             // an edit leaves the poll as it is
 
 	AppID          int64
 	ActedBy        int64
@@ -353,7 +354,10 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
-		p.Content, p.Source, p.Tags, p.Kind = c.content, c.source, c.tags, kindOf(d.Poll)
+		p.Content, p.Source, p.Tags = c.content, c.source, c.tags
+		if !d.KeepPoll {
+			p.Kind = kindOf(d.Poll)
+		}
 		p.Spoiler, p.Sensitive, p.Language, p.ActedBy = d.Spoiler, d.Sensitive || d.Spoiler != "", cmp.Or(d.Language, p.Language), d.ActedBy
 		if p.HeldUntil == 0 {
 			p.EditedAt = max(store.Now(), p.PublishedAt+1, p.EditedAt+1) // who gets it goes by that
@@ -372,8 +376,10 @@ func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *com
 	if err := tx.EditPost(p, shown, mentions, c.media); err != nil {
 		return err
 	}
-	if err := o.asksAnew(ctx, tx, p, d.Poll); err != nil {
-		return err
+	if !d.KeepPoll {
+		if err := o.asksAnew(ctx, tx, p, d.Poll); err != nil {
+			return err
+		}
 	}
 	if err := o.Notify.Edited(tx, p); err != nil || p.HeldUntil != 0 {
 		return err

@@ -221,7 +221,9 @@ func TestRefusals(t *testing.T) {
 	n := sqlite(t)
 	ada := n.person("ada")
 	for _, body := range []object{
-		{"status": "vote", "poll": object{"options": []string{"a", "b"}, "expires_in": 300}},
+		{"status": "vote", "poll": object{"options": []string{"a", "a"}, "expires_in": 300}},
+		{"status": "vote", "poll": object{"options": []string{"a"}, "expires_in": 300}},
+		{"status": "vote", "poll": object{"options": []string{"a", "b"}, "expires_in": 3}},
 		{"status": "later", "scheduled_at": "2030-01-01T00:00:00Z"},
 		{"status": "odd", "visibility": "limited"},
 		{"status": "gone", "media_ids": []string{"1"}},

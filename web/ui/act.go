@@ -20,6 +20,7 @@ func (u *UI) ActOnPost(c *gin.Context) error {
 			_, err := o.Boost(ctx, me, post, "")
 			return err
 		},
+		"vote": u.vote(c),
 	}
 	act := acts[c.Param("act")]
 	if act == nil {

@@ -94,6 +94,8 @@ type rows struct {
 	mentions map[int64][]store.Mention
 	actors   map[int64]*store.Actor
 	flags    map[int64]store.Flags
+	polls    map[int64]*store.Poll
+	chosen   map[int64][]int
 }
 
 // load reads the rows of entries, in as many queries for twenty as for one.
@@ -120,6 +122,9 @@ func load(r store.Reader, reader int64, entries []store.Entry) (from rows, err e
 		return from, err
 	}
 	from.flags = marks.Flags
+	if err := from.loadPolls(r, reader); err != nil {
+		return from, err
+	}
 	for _, p := range from.posts {
 		actors = append(actors, p.InReplyToActorID, p.ActedBy)
 	}
@@ -185,6 +190,9 @@ func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 		Replies: p.RepliesCount, Boosts: p.BoostsCount, Favourites: p.FavouritesCount,
 		Favourited: flags.Favourited, Boosted: flags.Boosted, Bookmarked: flags.Bookmarked,
 		Mine: p.ActorID == reader, SignedIn: reader != 0,
+	}
+	if poll := from.polls[p.ID]; poll != nil {
+		v.Poll = pollView(poll, from.chosen[p.ID], v.SignedIn && !v.Mine)
 	}
 	v.CanBoost = p.Visibility == store.Public || p.Visibility == store.Unlisted || v.Mine && p.Visibility == store.Private
 	if !p.Local {

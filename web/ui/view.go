@@ -69,6 +69,7 @@ type ViewPost struct {
 	Content   template.HTML
 	Language  string
 	Media     []ViewMedia
+	Poll      *ViewPoll
 	Quote     *ViewPost
 
 	Visibility string // public, unlisted, private, direct
@@ -95,6 +96,26 @@ type ViewMedia struct {
 	Preview       string
 	Description   string
 	Width, Height int
+}
+
+// ViewPoll is the poll of a post, as a page shows it.
+type ViewPoll struct {
+	Options  []ViewOption
+	Multiple bool
+	Open     bool // the reader can vote
+	Over     bool
+	Hidden   bool // nobody sees the counts before the end
+	Voters   int64
+	Ends     time.Time
+}
+
+// ViewOption is one of the answers.
+type ViewOption struct {
+	Choice  int
+	Title   string
+	Votes   int64
+	Percent int64
+	Chosen  bool
 }
 
 // ViewNotification is something that happened to the reader.
@@ -187,6 +208,7 @@ type Composer struct {
 	Languages    []Option
 	Held         string // how long it waits before it is sent, empty for not at all
 	Pictures     []int  // a row for each file that may be attached
+	Options      []int  // a row for each option of a poll, none where there cannot be one
 	Attached     []ViewMedia
 	Key          string // makes sending twice one post
 	Compact      bool

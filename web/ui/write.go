@@ -70,7 +70,7 @@ func (u *UI) composer(c *gin.Context, to *ViewPost) (*Composer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(), Pictures: []int{1, 2, 3, 4}}
+	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(), Pictures: []int{1, 2, 3, 4}, Options: []int{1, 2, 3, 4}}
 	audience := string(cmp.Or(user.DefaultVisibility, store.Public))
 	if to != nil {
 		audience = narrower(audience, to.Visibility)
@@ -202,6 +202,7 @@ func (u *UI) draft(c *gin.Context) outbox.Draft {
 		ActedBy: auth.WhoIs(c.Request.Context()).ActedBy,
 	}
 	d.Visibility, d.Scope = chosen(c.PostForm("visibility"))
+	d.Poll = asked(c)
 	return d
 }
 
@@ -317,7 +318,7 @@ func (u *UI) Edit(c *gin.Context) error {
 		return err
 	}
 	d := u.draft(c)
-	d.Visibility, d.Scope, d.Sensitive, d.Describe = p.Visibility, p.Scope, p.Sensitive, map[int64]string{}
+	d.Visibility, d.Scope, d.Sensitive, d.Describe, d.KeepPoll = p.Visibility, p.Scope, p.Sensitive, map[int64]string{}, true
 	for _, m := range v.Media {
 		d.MediaIDs = append(d.MediaIDs, number(m.ID))
 		d.Describe[number(m.ID)] = c.PostForm("alt-" + m.ID)
