@@ -140,6 +140,9 @@ func (a *Actors) Resolve(ctx context.Context, query string) (*store.Actor, error
 		domain = ""
 	}
 	actor, err := a.DB.With(ctx).ActorByHandle(name, domain)
+	if err == nil && actor.Absent() {
+		return nil, fault.New(fault.NotFound, "Account not found")
+	}
 	if domain == "" || err == nil && time.Since(actor.FetchedAt.Time()) < stale || err != nil && !fault.Is(err, fault.NotFound) {
 		return actor, err
 	}

@@ -121,3 +121,66 @@ func TestWhomAModeratorLimitedAsksFirst(t *testing.T) {
 	bob.Follow(n, alice.URI)
 	require.False(t, following(t, n, n.Known(bob), alice).Accepted)
 }
+
+func TestSomebodyMovesHere(t *testing.T) {
+	n := sqlite(t)
+	bob := nodetest.Play(t, "far").Actor("bob")
+	alice, carol := n.Person("alice"), n.Person("carol")
+	n.Follow(carol, bob)
+	n.Follow(alice, bob)
+	bob.Must(n, doc{"type": "Move", "object": bob.URI, "target": alice.URI})
+	n.Settle()
+	require.Nil(t, following(t, n, carol, alice), "alice does not name him")
+	_, err := n.Outbox.SetAlias(t.Context(), 0, alice.ID, bob.URI, true)
+	require.NoError(t, err)
+	bob.Must(n, doc{"type": "Move", "object": bob.URI, "target": alice.URI})
+	n.Settle()
+	require.True(t, following(t, n, carol, alice).Accepted)
+	require.Nil(t, following(t, n, carol, n.Known(bob)))
+	require.Nil(t, following(t, n, alice, n.Known(bob)), "nobody follows herself")
+}
+
+// Whom one of ours blocks, or no longer wants as a follower, has nothing from
+// that moment on.
+func TestABlockedOrRemovedReaderLosesEverything(t *testing.T) {
+	n := sqlite(t)
+	bob := nodetest.Play(t, "far").Actor("bob")
+	alice, carol := n.Person("alice"), n.Person("carol")
+	bob.Follow(n, alice.URI)
+	require.NoError(t, n.Outbox.Follow(t.Context(), carol.ID, alice.ID, outbox.FollowOptions{}))
+	open, private := n.Post(alice, store.Public, "for all"), n.Post(alice, store.Private, "for friends")
+	ask := func(uri string, want int) {
+		t.Helper()
+		status, _, _ := n.Fetch(uri, bob)
+		assert.Equal(t, want, status, uri)
+	}
+	home := func(want int) {
+		t.Helper()
+		entries, err := n.DB.HomeTimeline(carol.ID, store.Page{Limit: 9})
+		require.NoError(t, err)
+		assert.Len(t, entries, want)
+	}
+	ask(private.URI, 200)
+	home(2)
+	require.NoError(t, n.Outbox.RemoveFollower(t.Context(), alice.ID, n.Known(bob).ID))
+	require.NoError(t, n.Outbox.RemoveFollower(t.Context(), alice.ID, carol.ID))
+	ask(private.URI, 404)
+	ask(open.URI, 200)
+	home(0)
+	require.NoError(t, n.Outbox.Block(t.Context(), alice.ID, n.Known(bob).ID))
+	require.NoError(t, n.Outbox.Block(t.Context(), alice.ID, carol.ID))
+	ask(open.URI, 404)
+	_, err := n.DB.VisiblePost(carol.ID, open.ID)
+	assert.True(t, fault.Is(err, fault.NotFound))
+	for _, activity := range []doc{
+		{"type": "Like", "object": open.URI}, {"type": "Announce", "object": open.URI, "to": []string{"https://www.w3.org/ns/activitystreams#Public"}}, {"type": "Follow", "object": alice.URI},
+		bob.Create(bob.Note("hey").With("inReplyTo", open.URI, "tag", []doc{{"type": "Mention", "href": alice.URI}})),
+	} {
+		bob.Must(n, activity)
+	}
+	n.Settle()
+	assert.Empty(t, n.Notified(alice))
+	assert.Zero(t, n.Again(open).FavouritesCount)
+	assert.Zero(t, n.Again(open).BoostsCount)
+	assert.Nil(t, following(t, n, n.Known(bob), alice))
+}

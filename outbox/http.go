@@ -150,7 +150,10 @@ func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
 	}
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
 	actor, err := o.DB.With(c.Request.Context()).Actor(id)
-	if err != nil || !actor.Local() || actor.Hidden() {
+	switch {
+	case err == nil && actor.Local() && actor.Lifecycle == store.Erased:
+		return nil, fault.New(fault.Gone, "Record not found")
+	case err != nil, !actor.Local(), actor.Hidden():
 		return nil, fault.New(fault.NotFound, "Record not found")
 	}
 	return actor, nil

@@ -55,6 +55,16 @@ func (r Reader) ReportPosts(reports []int64) (map[int64][]int64, error) {
 	return posts, nil
 }
 
+// Evidence are the posts that a report names, for those who judge it: suspended
+// or not, and whoever their author has blocked since. What is for few is shown
+// where one of ours reported it, who could see it and showed it; the word of
+// another node opens nobody's letters.
+func (r Reader) Evidence(reportID int64) ([]Entry, error) {
+	rows, err := r.g.Raw(`SELECT p.id, `+entryColumns+` FROM reports q JOIN report_posts n ON n.report_id = q.id JOIN posts p ON p.id = n.post_id`+entryJoins+
+		`WHERE q.id = ? AND p.deleted_at = 0 AND (p.visibility IN ('public','unlisted') OR EXISTS (SELECT 1 FROM users u WHERE u.actor_id = q.reporter_id)) ORDER BY p.id DESC`, reportID).Rows()
+	return entriesOf(rows, err)
+}
+
 // ReportNotes are what moderators wrote below a report, oldest first.
 func (r Reader) ReportNotes(reportID int64) ([]*ReportNote, error) {
 	var rows []*ReportNote

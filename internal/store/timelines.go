@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"strings"
 )
 
@@ -40,12 +41,16 @@ func (r Reader) list(viewer int64, page Page, quiet bool, source string, args ..
 		query += ` AND ` + want + ` AND (p.boost_of_id = 0 OR ` + wantBoost + `)`
 		args = append(append(args, wantArgs...), wantBoostArgs...)
 	}
-	rows, err := r.g.Raw(query+` ORDER BY t.key DESC`, args...).Rows()
+	return entriesOf(r.g.Raw(query+` ORDER BY t.key DESC`, args...).Rows())
+}
+
+// entriesOf reads rows of a key and entryColumns.
+func entriesOf(rows *sql.Rows, err error) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	entries := make([]Entry, 0, page.Limit)
+	entries := []Entry{}
 	for rows.Next() {
 		var e Entry
 		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision, &e.Question); err != nil {

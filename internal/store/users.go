@@ -49,11 +49,11 @@ type Usage struct {
 func (r Reader) Usage() (Usage, error) {
 	var u Usage
 	month, half := Now()-30*86400_000, Now()-180*86400_000
-	err := r.scan(&u, `SELECT (SELECT COUNT(*) FROM users) AS users,
+	err := r.scan(&u, `SELECT (SELECT COUNT(*) FROM users u JOIN actors a ON a.id = u.actor_id WHERE a.lifecycle = 'active') AS users,
  (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_month,
  (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_halfyear,
  (SELECT COALESCE(SUM(a.statuses_count), 0) FROM users u JOIN actors a ON a.id = u.actor_id) AS posts,
- (SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> '') AS domains`, month, half)
+ (SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> '' AND NOT domain_blocked) AS domains`, month, half)
 	return u, err
 }
 

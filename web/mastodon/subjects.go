@@ -95,12 +95,13 @@ type report struct {
 	CreatedAt     string          `json:"created_at"`
 	StatusIDs     []string        `json:"status_ids"`
 	RuleIDs       []string        `json:"rule_ids"`
+	CollectionIDs []string        `json:"collection_ids"`
 	Target        json.RawMessage `json:"target_account"`
 }
 
 func reportOf(row *store.Report, posts []int64, target json.RawMessage) *report {
 	e := &report{ID: id(row.ID), ActionTaken: row.ResolvedAt != 0, ActionTakenAt: optionalMoment(row.ResolvedAt), Category: row.Category, Comment: row.Comment,
-		Forwarded: row.Forwarded, CreatedAt: moment(row.CreatedAt), StatusIDs: []string{}, RuleIDs: row.RuleIDs, Target: target}
+		Forwarded: row.Forwarded, CreatedAt: moment(row.CreatedAt), StatusIDs: []string{}, CollectionIDs: []string{}, RuleIDs: row.RuleIDs, Target: target}
 	if e.RuleIDs == nil {
 		e.RuleIDs = []string{}
 	}

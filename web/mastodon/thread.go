@@ -70,7 +70,7 @@ func heard(r store.Reader, viewer int64, entries []store.Entry) ([]store.Entry, 
 	}
 	hushed := map[int64]bool{}
 	for _, r := range relations {
-		hushed[r.ActorID] = r.Muting || r.Blocking
+		hushed[r.ActorID] = r.Muting || r.Blocking || r.DomainBlocking
 	}
 	return slices.DeleteFunc(entries, func(e store.Entry) bool { return hushed[e.ActorID] || hushed[e.BoostActorID] }), nil
 }

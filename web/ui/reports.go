@@ -55,8 +55,7 @@ func (u *UI) reports(r store.Reader, rows []*store.Report) ([]ViewReport, error)
 	return views, nil
 }
 
-// Report shows one with what it names. Its posts are shown as far as their
-// reader may see them: a report opens nobody's letters.
+// Report shows one with the posts that it names.
 func (u *UI) Report(c *gin.Context) error {
 	r, me := u.reader(c), viewer(c)
 	row, err := r.Report(number(c.Param("id")))
@@ -80,7 +79,7 @@ func (u *UI) Report(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, err := r.Entries(me, named[row.ID])
+	entries, err := r.Evidence(row.ID)
 	if err != nil {
 		return err
 	}
