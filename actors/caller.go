@@ -73,9 +73,10 @@ func (a *Actors) renewed(ctx context.Context, sig *federation.Signature, owner O
 }
 
 // unverified is what a sender hears whose key could not be had: to come again
-// where its host is down, else that nobody vouches for the request.
+// where its host is down or was asked too often, else that nobody vouches for the request.
 func unverified(err error) error {
-	if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
+	switch fault.Of(err) {
+	case fault.Unavailable, fault.Internal, fault.TooMany:
 		return err
 	}
 	return fault.Wrap(fault.Unauthorized, err, "The key of the signature cannot be verified")

@@ -151,7 +151,7 @@ func (r *replies) item(ctx context.Context, of, item *federation.Object, deep in
 		}
 		var err error
 		if o, err = r.read(ctx, uri); err != nil {
-			r.down[host] = fault.Is(err, fault.Unavailable)
+			r.down[host] = fault.Is(err, fault.Unavailable) || fault.Is(err, fault.TooMany)
 			return err
 		}
 	}

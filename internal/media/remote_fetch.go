@@ -48,6 +48,9 @@ func (r *Remote) fetch(ctx context.Context, f File) (*store.RemoteFile, error) {
 	if fault.Is(err, fault.Internal) { // our disk, not their fault
 		return nil, fault.Wrap(fault.Unavailable, err, "The file cannot be kept at the moment")
 	}
+	if fault.Is(err, fault.TooMany) { // our own bound, not their fault
+		return nil, err
+	}
 	if err != nil {
 		r.Log.InfoContext(ctx, "cannot fetch a file", "url", f.URL, "error", err)
 		return nil, errors.Join(fault.Wrap(fault.NotFound, err, "The file cannot be had at the moment"), r.failed(ctx, row, err))

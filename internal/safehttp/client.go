@@ -35,6 +35,7 @@ type Client struct {
 	userAgent string
 	transport *http.Transport
 	http      *http.Client
+	fetches   *budget
 }
 
 // New makes a client. It keeps connections, so make one and share it.
@@ -42,7 +43,7 @@ func New(o Options) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
-	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent}
+	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent, fetches: &budget{full: map[string]time.Time{}}}
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: c.control}
 	// Deliveries go to many hosts at once and to the same ones again soon.
 	c.transport = &http.Transport{

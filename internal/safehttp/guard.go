@@ -12,7 +12,11 @@ import (
 type guard struct{ client *Client }
 
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := g.client.check(req); err != nil {
+	err := g.client.check(req)
+	if err == nil && (req.Method == http.MethodGet || req.Method == http.MethodHead) {
+		err = g.client.spend(req.URL)
+	}
+	if err != nil {
 		if req.Body != nil {
 			req.Body.Close() // the contract of http.RoundTripper
 		}
