@@ -11,30 +11,31 @@ import (
 	"parley/partners"
 )
 
-// Verified checks the signature of a request and tells whose it is: parsed,
-// the sender's host admitted, the key found, verified. A key that fails is
+// Verified checks the signature of a request and tells whose it is, with what
+// was verified: parsed, the sender's host admitted, the key found, verified. A key that fails is
 // fetched anew, once.
-func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*store.Actor, error) {
+func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*store.Actor, *federation.Signature, error) {
 	sig, err := federation.ParseSignature(r, body, time.Now(), a.URL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.Partners.Admits(federation.HostOf(sig.KeyID)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	owner, err := a.Key(ctx, sig.KeyID)
 	if err != nil {
-		return nil, unverified(err)
+		return nil, nil, unverified(err)
 	}
 	if err := sig.Verify(owner.Key); err != nil {
 		if owner, err = a.renewed(ctx, sig, owner, err); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if sig.Edwards() {
 		a.Fed.Prefer(federation.HostOf(owner.Actor.Inbox()))
 	}
-	return a.heard(ctx, owner.Actor)
+	actor, err := a.heard(ctx, owner.Actor)
+	return actor, sig, err
 }
 
 // heard is the actor as they stand now: keys are kept for a while, and what
@@ -86,7 +87,7 @@ func unverified(err error) error {
 // stranger. In secure mode strangers get nothing.
 func (a *Actors) Reader(r *http.Request) (int64, error) {
 	if r.Header.Get("Signature") != "" {
-		caller, err := a.Verified(r.Context(), r, nil)
+		caller, _, err := a.Verified(r.Context(), r, nil)
 		if err != nil {
 			return 0, err
 		}

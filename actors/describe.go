@@ -21,9 +21,9 @@ func describe(actor *store.Actor, o *federation.Object, name, domain string) {
 	if federation.SameSite(o.URL, o.ID) { // nobody lives at the address of another
 		actor.URL = o.URL
 	}
-	actor.InboxURI, actor.OutboxURI = o.Inbox, address(o.Outbox)
+	actor.InboxURI, actor.OutboxURI = o.Inbox, onOwnHost(o, o.Outbox)
 	actor.SharedInboxURI = onOwnHost(o, o.Endpoints.SharedInbox)
-	actor.FollowersURI, actor.FollowingURI = address(o.Followers), address(o.Following)
+	actor.FollowersURI, actor.FollowingURI = onOwnHost(o, o.Followers), onOwnHost(o, o.Following)
 	actor.FeaturedURI, actor.FeaturedTagsURI = onOwnHost(o, o.Featured), onOwnHost(o, o.FeaturedTags)
 	actor.Avatar, actor.AvatarDescription = picture(o.Icon)
 	actor.Header, actor.HeaderDescription = picture(o.Image)

@@ -20,13 +20,16 @@ func (c *Client) FetchActor(ctx context.Context, uri string, key *Key) (*Object,
 }
 
 // checkActor holds for an actor that was read from his own origin: he has an
-// inbox, and claims no key of somebody else. (CVE-2024-23832)
+// inbox there, since nobody has others bothered in his name, and claims no key of somebody else. (CVE-2024-23832)
 func checkActor(o *Object) error {
 	if !o.IsActor() {
 		return fault.New(fault.Invalid, fmt.Sprintf("%s is not an actor but a %s", o.ID, o.Type))
 	}
 	if !isWeb(o.Inbox) {
 		return fault.New(fault.Invalid, o.ID+" has no inbox")
+	}
+	if !SameOrigin(o.Inbox, o.ID) {
+		return fault.New(fault.Invalid, "The inbox of "+o.ID+" is on another host")
 	}
 	for _, k := range o.PublicKeys {
 		if k.Owner != o.ID {

@@ -19,6 +19,10 @@ type Client struct {
 	HTTP *safehttp.Client
 	Now  func() time.Time
 
+	// Admits says who is asked anything or delivered to, of every address on
+	// the way; everybody where it is nil.
+	Admits func(Host) error
+
 	schemes schemes
 }
 

@@ -227,11 +227,12 @@ func TestFetchActor(t *testing.T) {
 		"a/keyless": as(`{"id":"a:/keyless","type":"Service","inbox":"a:/inbox"}`),
 		"a/deaf":    as(`{"id":"a:/deaf","type":"Person"}`),
 		"a/odd":     as(`{"id":"a:/odd","type":"Person","inbox":"ftp://x/"}`),
+		"a/bother":  as(`{"id":"a:/bother","type":"Person","inbox":"b:/inbox"}`),
 		"a/note":    as(`{"id":"a:/note","type":"Note","inbox":"a:/inbox"}`),
 	})
 	for name, ok := range map[string]bool{
 		"ann": true, "apart": true, "keyless": true,
-		"owned": false, "unowned": false, "foreign": false, "two": false, "deaf": false, "odd": false, "note": false,
+		"owned": false, "unowned": false, "foreign": false, "two": false, "deaf": false, "odd": false, "bother": false, "note": false,
 	} {
 		if _, err := w.client.FetchActor(context.Background(), w.fill("a:/"+name), nil); (err == nil) != ok {
 			t.Errorf("%s: %v", name, err)

@@ -59,10 +59,13 @@ func (c *Client) knock(ctx context.Context, digest string, key *Key, request fun
 	if err != nil {
 		return nil, err
 	}
+	host := HostOf(req.URL.String())
+	if err := c.admits(host); err != nil {
+		return nil, err
+	}
 	if key == nil {
 		return c.HTTP.Do(ctx, req)
 	}
-	host := HostOf(req.URL.String())
 	scheme := c.schemes.first(host, key)
 	resp, err := c.signed(ctx, req, scheme, digest, key)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
@@ -84,6 +87,13 @@ func (c *Client) knock(ctx context.Context, digest string, key *Key, request fun
 		c.schemes.cache().Set(host, other)
 	}
 	return again, nil
+}
+
+func (c *Client) admits(host Host) error {
+	if c.Admits == nil {
+		return nil
+	}
+	return c.Admits(host)
 }
 
 func (s Scheme) other() Scheme {

@@ -93,6 +93,7 @@ func (m *message) read(label string, inputs, values *httpsfv.Dictionary, body []
 			return nil, refuse("The Signature-Input header is malformed")
 		}
 	}
+	sig.covered = m.covered
 	sig.base, err = m.base()
 	return sig, err
 }

@@ -37,6 +37,7 @@ type Signature struct {
 	KeyID   string
 	Created time.Time // when the sender says he signed
 
+	covered []string      // in lower case
 	request *http.Request // draft-cavage: what httpsig reads, with only the headers that count
 
 	base, value []byte // RFC 9421: what was signed, and the signature
@@ -66,7 +67,7 @@ func ParseSignature(r *http.Request, body []byte, now time.Time, origins ...stri
 	if err := c.check(body, now, origins); err != nil {
 		return nil, err
 	}
-	return &Signature{Scheme: Cavage, KeyID: params["keyId"], Created: c.signedAt, request: c.minimal()}, nil
+	return &Signature{Scheme: Cavage, KeyID: params["keyId"], Created: c.signedAt, covered: c.covered, request: c.minimal()}, nil
 }
 
 // Verify checks the signature with the key that its KeyID names. The key

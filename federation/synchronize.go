@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -25,12 +26,12 @@ func (s Synchronization) String() string {
 
 var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
-// SynchronizationOf reads the header of a request whose signature was verified,
-// nil where there is none or the signature does not cover it.
-func SynchronizationOf(r *http.Request) *Synchronization {
+// Synchronization reads the header of the request that the signature is of, nil
+// where there is none or the signature does not cover it. The signature has been
+// verified.
+func (sig *Signature) Synchronization(r *http.Request) *Synchronization {
 	values := r.Header.Values(synchronizationHeader)
-	signed := strings.ToLower(r.Header.Get("Signature") + " " + r.Header.Get("Signature-Input"))
-	if len(values) != 1 || !strings.Contains(signed, strings.ToLower(synchronizationHeader)) {
+	if len(values) != 1 || !slices.Contains(sig.covered, strings.ToLower(synchronizationHeader)) {
 		return nil
 	}
 	s := &Synchronization{}

@@ -155,6 +155,9 @@ func (c *Client) Handle(ctx context.Context, actor *Object) (string, error) {
 	if strings.EqualFold(subject, own) {
 		return subject, nil
 	}
+	if _, host, err := ParseHandle(subject); err == nil && c.admits(host) != nil {
+		return own, nil // that host is not asked, and his own has confirmed this
+	}
 	uri, again, err := c.WebFinger(ctx, subject)
 	if err != nil {
 		return "", err

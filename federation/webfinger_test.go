@@ -16,7 +16,7 @@ func jrd(subject, self string) page {
 }
 
 func person(id, name string) page {
-	return as(fmt.Sprintf(`{"id":%q,"type":"Person","preferredUsername":%q,"inbox":"a:/inbox"}`, id, name))
+	return as(fmt.Sprintf(`{"id":%q,"type":"Person","preferredUsername":%q,"inbox":%q}`, id, name, strings.SplitAfter(id, ":/")[0]+"inbox"))
 }
 
 func TestResolve(t *testing.T) {

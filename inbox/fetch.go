@@ -74,6 +74,9 @@ func (i *Inbox) read(ctx context.Context, uri string) (*federation.Object, error
 // take stores a fetched post under its author.
 func (i *Inbox) take(ctx context.Context, o *federation.Object, depth int) (*store.Post, error) {
 	if o.Type == "Create" && o.Object != nil && o.Object.Embedded() {
+		if !federation.SameOrigin(o.Object.ID, o.ID) {
+			return nil, fault.New(fault.Invalid, "The activity "+o.ID+" cannot vouch for what it brings")
+		}
 		o = o.Object
 	}
 	if !isPost(o) {

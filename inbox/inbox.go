@@ -40,7 +40,7 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 	if err != nil {
 		return fault.Wrap(fault.BadRequest, err, "The body is not an activity")
 	}
-	sender, err := i.Actors.Verified(ctx, r, body)
+	sender, sig, err := i.Actors.Verified(ctx, r, body)
 	if err != nil {
 		if i.farewell(ctx, activity, err) {
 			return nil
@@ -63,7 +63,7 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 	if err := i.Apply(ctx, sender, activity); err != nil {
 		return err
 	}
-	return i.compare(ctx, r, sender)
+	return i.compare(ctx, sig.Synchronization(r), sender)
 }
 
 // kept are the activities that are stored under their own id.

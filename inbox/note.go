@@ -169,7 +169,7 @@ func postOf(author *store.Actor, o *federation.Object) *store.Post {
 		ID: store.IDAt(published), URI: o.ID, URL: pageOf(o), ActorID: author.ID, Kind: o.Type,
 		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context),
 		InReplyToURI: address(o.InReplyTo), QuoteOfURI: address(o.Quote),
-		PublishedAt: published, ReceivedAt: now, EditedAt: edited(o),
+		PublishedAt: published, ReceivedAt: now, EditedAt: min(edited(o), now),
 	}
 	says(p, o)
 	return p

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"net/http"
 
 	"parley/federation"
 	"parley/internal/fault"
@@ -28,8 +27,7 @@ func (SynchronizeJob) Kind() string { return "synchronize" }
 
 // compare looks at what a request says of our followers of its sender, and
 // sends for their list where that is not what we know.
-func (i *Inbox) compare(ctx context.Context, r *http.Request, sender *store.Actor) error {
-	s := federation.SynchronizationOf(r)
+func (i *Inbox) compare(ctx context.Context, s *federation.Synchronization, sender *store.Actor) error {
 	if s == nil || s.CollectionID == "" || s.CollectionID != sender.FollowersURI || !federation.SameOrigin(s.URL, sender.URI) {
 		return nil
 	}

@@ -111,8 +111,8 @@ func TestWeSayWhoFollows(t *testing.T) {
 	n.Settle()
 	headers := make(chan string, 10)
 	far.Answer(func(_ http.ResponseWriter, r *http.Request, a doc) bool {
-		if s := federation.SynchronizationOf(r); s != nil {
-			headers <- a["type"].(string) + " " + s.String()
+		if s := r.Header.Get("Collection-Synchronization"); s != "" && strings.Contains(r.Header.Get("Signature"), "collection-synchronization") {
+			headers <- a["type"].(string) + " " + s
 		}
 		return false
 	})

@@ -96,6 +96,7 @@ func (n *node) wire() error {
 	n.relay = &notify.Relay{DB: n.db, Hub: n.notify.Hub, Log: n.log}
 	n.push = &notify.Push{DB: n.db, HTTP: n.fed.HTTP, Remote: n.remote, URL: cfg.PublicURL, Log: n.log}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
+	n.fed.Admits = n.partners.Admits
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
 	n.outbox = &outbox.Outbox{

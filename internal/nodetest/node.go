@@ -123,6 +123,7 @@ func (n *Node) rooms(log *slog.Logger) {
 	self := federation.HostOf(n.URL)
 	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}
 	n.Partners = &partners.Partners{DB: n.DB, Open: true, Self: self, Log: log}
+	fed.Admits = n.Partners.Admits
 	n.Actors = &actors.Actors{DB: n.DB, Fed: fed, Partners: n.Partners, URL: n.URL, Domain: string(self), Title: "Test", Log: log}
 	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
