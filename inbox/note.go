@@ -126,8 +126,11 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 	p.AudienceURI = groupOf(o, mentioned)
 	mentions, here := mentionsOf(author, o, mentioned)
 	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
-	if err != nil || !stored {
+	if err != nil {
 		return nil, err
+	}
+	if !stored {
+		return nil, i.overtaken(tx, author, p.URI, here, depth)
 	}
 	if err := i.asks(ctx, tx, p, o); err != nil {
 		return nil, err
@@ -136,6 +139,22 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 		return p, err
 	}
 	return p, i.Notify.Posted(tx, p, here)
+}
+
+// overtaken shows a post that is news to its readers though it is here: it was
+// fetched, for a thread or a profile, before it came.
+func (i *Inbox) overtaken(tx *store.Tx, author *store.Actor, uri string, here []int64, depth int) error {
+	if depth > 0 {
+		return nil
+	}
+	p, err := tx.PostByURI(uri)
+	if err != nil || p.DeletedAt != 0 || p.ActorID != author.ID {
+		return ignoreMissing(err)
+	}
+	if readers, err := tx.HomeReaders(p.ID); err != nil || len(readers) > 0 {
+		return err
+	}
+	return i.Notify.Posted(tx, p, here)
 }
 
 // thread joins a reply to what it answers, or sends for it.

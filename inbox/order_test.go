@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -302,4 +303,27 @@ func TestAProfileThatChanges(t *testing.T) {
 	require.Equal(t, "Robert", known.DisplayName)
 	require.Equal(t, "<p>me</p>", known.Note)
 	require.Equal(t, fmt.Sprintf("bob@%s", far.Name), known.Acct())
+}
+
+// A post that was fetched before it came is news all the same.
+func TestAPostThatWasFetchedFirst(t *testing.T) {
+	each(t, func(t *testing.T, n *nodetest.Node) {
+		far := nodetest.Play(t, "far")
+		bob, alice := far.Actor("bob"), n.Person("alice")
+		n.Follow(alice, bob)
+		note := bob.Note("hello").With("tag", doc{"type": "Mention", "href": alice.URI})
+		far.Put(strings.TrimPrefix(note.ID(), far.URL), note)
+		p, err := n.Inbox.Fetch(t.Context(), note.ID())
+		require.NoError(t, err)
+		size, err := n.DB.HomeSize(alice.ID)
+		require.NoError(t, err)
+		require.Zero(t, size)
+		for range 2 {
+			bob.Must(n, bob.Create(note))
+		}
+		readers, err := n.DB.HomeReaders(p.ID)
+		require.NoError(t, err)
+		assert.Equal(t, []int64{alice.ID}, readers)
+		assert.Equal(t, []string{"mention"}, n.Notified(alice))
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -136,7 +137,8 @@ func (p *pair) arrives(t *testing.T, said ...string) {
 	seen := map[string]int{}
 	defer func() {
 		if t.Failed() {
-			t.Logf("%d arrived; on their way:\n%s", len(seen), p.sales.command("delivery", "list", "--limit", "100"))
+			missing := slices.DeleteFunc(slices.Clone(said), func(text string) bool { return seen[text] > 0 })
+			t.Logf("missing: %q; on their way:\n%s", missing, p.sales.command("delivery", "list", "--limit", "100"))
 		}
 	}()
 	eventuallyIn(t, afterPause, fmt.Sprintf("all %d posts arrive", len(said)), func() bool {
