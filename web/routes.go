@@ -189,6 +189,9 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/timelines/public", Viewer("read:statuses"), m.Public),
 		api("GET", "/api/v1/timelines/tag/:hashtag", Viewer("read:statuses"), m.Tag),
 		api("GET", "/api/v1/tags/:name", Viewer("read"), m.Hashtag),
+		api("POST", "/api/v1/tags/:name/follow", Person("write:follows"), m.FollowTag),
+		api("POST", "/api/v1/tags/:name/unfollow", Person("write:follows"), m.UnfollowTag),
+		api("GET", "/api/v1/followed_tags", Person("read:follows"), m.FollowedTags),
 		api("GET", "/api/v2/search", Viewer("read:search"), m.Search),
 
 		api("GET", "/api/v1/notifications", Person("read:notifications"), m.Notifications),

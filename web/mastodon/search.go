@@ -43,7 +43,10 @@ func (a *API) Search(c *gin.Context) error {
 		}
 	}
 	if wants("hashtags") && c.Query("offset") == "" {
-		found.Hashtags = a.findTags(query)
+		var err error
+		if found.Hashtags, err = a.findTags(c, query); err != nil {
+			return err
+		}
 	}
 	return answer(c, found)
 }
@@ -149,33 +152,11 @@ func (a *API) exact(c *gin.Context, r store.Reader, query string) (*store.Actor,
 	return actor, err
 }
 
-// tag is the entity Tag.
-type tag struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	URL       string     `json:"url"`
-	History   []struct{} `json:"history"`
-	Following bool       `json:"following"`
-	Featuring bool       `json:"featuring"`
-}
-
-func (a *API) tag(name string) tag {
-	return tag{ID: name, Name: name, URL: a.tagURL(name), History: []struct{}{}}
-}
-
 // findTags is the hashtag that the query names.
-func (a *API) findTags(query string) []tag {
-	if name := text.TagName(query); name != "" {
-		return []tag{a.tag(name)}
-	}
-	return []tag{}
-}
-
-// Hashtag answers with the hashtag in the path.
-func (a *API) Hashtag(c *gin.Context) error {
-	name := text.TagName(c.Param("name"))
+func (a *API) findTags(c *gin.Context, query string) ([]tag, error) {
+	name := text.TagName(query)
 	if name == "" {
-		return errNotFound
+		return []tag{}, nil
 	}
-	return answer(c, a.tag(name))
+	return a.hashtags(a.reader(c), viewer(c), []string{name})
 }
