@@ -87,6 +87,9 @@ func TestFiltersKnowPlacesAndTimes(t *testing.T) {
 		}
 	}
 	assert.Equal(t, [4]int{}, shown())
+	poll := bob.send("POST", "/api/v1/statuses", object{"status": "tea?", "poll": object{"options": []string{"yes", "no noise"}, "expires_in": 3600}}).ok().object()["id"].(string)
+	assert.Equal(t, []string{"x"}, titles(ada.get("/api/v1/statuses/"+poll).ok().object()), "what a poll asks counts")
+	bob.do("DELETE", "/api/v1/statuses/"+poll, nil).ok()
 	ada.get("/api/v1/statuses/" + reply).ok()
 	nodetest.Exec(t, n.db, "UPDATE filters SET expires_at = 1")
 	nodetest.Exec(t, n.db, "UPDATE users SET filters_revision = filters_revision + 1")

@@ -150,6 +150,11 @@ func (w *Web) clientAPI() []Route {
 
 		api("GET", "/api/v1/accounts/:id/featured_tags", Viewer("read:accounts"), m.FeaturedTags),
 
+		api("GET", "/api/v1/conversations", Person("read:statuses"), m.Conversations),
+		api("DELETE", "/api/v1/conversations/:id", Person("write:conversations"), m.DeleteConversation),
+		api("POST", "/api/v1/conversations/:id/read", Person("write:conversations"), m.ReadConversation),
+		api("POST", "/api/v1/conversations/:id/unread", Person("write:conversations"), m.UnreadConversation),
+
 		api("GET", "/api/v1/lists", Person("read:lists"), m.Lists),
 		api("POST", "/api/v1/lists", Person("write:lists"), m.CreateList),
 		api("GET", "/api/v1/lists/:id", Person("read:lists"), m.List),

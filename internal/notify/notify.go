@@ -126,6 +126,9 @@ func (n *Notify) Posted(tx *store.Tx, p *store.Post, mentioned []int64) error {
 	}
 	topics = append(topics, ownTopics(readers, lists)...)
 	if p.Visibility == store.Direct {
+		if err := converse(tx, p, mentioned); err != nil {
+			return err
+		}
 		for _, reader := range append(mentioned, p.ActorID) {
 			topics = append(topics, directTopic(reader))
 		}

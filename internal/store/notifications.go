@@ -7,8 +7,8 @@ import (
 )
 
 // Notify stores a notification for a local reader who wants it, and tells its
-// id: 0 where the reader is not ours, has muted or blocked the sender or their domain, or was
-// told before.
+// id: 0 where the reader is not ours, has muted or blocked the sender, their
+// domain or the thread, or was told before.
 func (tx *Tx) Notify(n *Notification) (int64, error) {
 	n.ID, n.CreatedAt = NewID(), Now()
 	if err := tx.group(n); err != nil {
@@ -20,7 +20,8 @@ func (tx *Tx) Notify(n *Notification) (int64, error) {
  AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.actor_id = u.actor_id AND m.target_id = ? AND m.notifications AND (m.expires_at = 0 OR m.expires_at > ?))
  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = u.actor_id AND b.target_id = ?)
  AND NOT EXISTS (SELECT 1 FROM domain_blocks d JOIN actors s ON s.domain = d.domain WHERE d.actor_id = u.actor_id AND s.id = ?)
- ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.SubjectID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.Kind, n.FromID, Now(), n.FromID, n.FromID)
+ AND NOT EXISTS (SELECT 1 FROM thread_mutes t JOIN posts p ON p.thread_id = t.thread_id WHERE t.actor_id = u.actor_id AND p.id = ?)
+ ON CONFLICT DO NOTHING RETURNING id`, n.ID, n.Kind, n.FromID, n.PostID, n.SubjectID, n.GroupKey, n.GroupKey == "", n.Filtered, n.CreatedAt, n.ReaderID, n.FromID, n.Kind, n.FromID, Now(), n.FromID, n.FromID, n.PostID)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}

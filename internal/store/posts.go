@@ -216,7 +216,12 @@ func (tx *Tx) AdoptReplies(p *Post) error {
  AND r.visibility IN ('public','unlisted') AND r.deleted_at = 0 AND r.held_until = 0) WHERE id = ?`, p.ID, p.ID); err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE posts SET thread_id = ? WHERE thread_id IN (SELECT thread_id FROM posts WHERE in_reply_to_id = ?) AND thread_id <> ?`, p.ThreadID, p.ID, p.ThreadID)
+	threads, err := tx.ids(`SELECT DISTINCT thread_id FROM posts WHERE in_reply_to_id = ? AND thread_id <> ?`, p.ID, p.ThreadID)
+	for _, old := range threads {
+		if err := tx.joinThreads(old, p.ThreadID); err != nil {
+			return err
+		}
+	}
 	return err
 }
 
@@ -285,6 +290,9 @@ func (tx *Tx) TombstonePost(p *Post) error {
 		if _, err := tx.exec(query, p.ID, p.ID); err != nil {
 			return err
 		}
+	}
+	if err := tx.leaveConversations(p.ID); err != nil {
+		return err
 	}
 	return tx.countPost(p, -1)
 }

@@ -12,7 +12,6 @@ var Empty = map[string]string{
 	"/api/v1/accounts/:id/endorsements":    "read:accounts",
 	"/api/v1/accounts/:id/identity_proofs": "read:accounts",
 	"/api/v1/announcements":                "read",
-	"/api/v1/conversations":                "read:statuses",
 	"/api/v1/directory":                    "read:accounts",
 	"/api/v1/endorsements":                 "read:accounts",
 	"/api/v1/featured_tags":                "read:accounts",

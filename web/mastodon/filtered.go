@@ -87,7 +87,7 @@ func readingOf(f *store.ContentFilter) reading {
 
 // look tells what the filters say to a post that says words and goes by the
 // ids, which are its own and a boost's.
-func (l *lens) look(words *words, ids ...int64) filtered {
+func (l *lens) look(said []*words, ids ...int64) filtered {
 	var all []filterResult
 	var out filtered
 	now := store.Now()
@@ -97,8 +97,11 @@ func (l *lens) look(words *words, ids ...int64) filtered {
 		}
 		result := filterResult{Filter: f.entity}
 		for _, p := range f.phrases {
-			if said, ok := words.find(p); ok {
-				result.KeywordMatches = append(result.KeywordMatches, said)
+			for _, w := range said {
+				if found, ok := w.find(p); ok {
+					result.KeywordMatches = append(result.KeywordMatches, found)
+					break
+				}
 			}
 		}
 		for _, post := range ids {
@@ -124,33 +127,42 @@ func (l *lens) look(words *words, ids ...int64) filtered {
 // characters.
 type words struct{ said, folded string }
 
-// wordsOf reads them out of a rendered post: the warning, the text, the options
-// of a poll and what the pictures show.
+// wordsOf reads them out of a rendered post: the warning, the text and what the
+// pictures show.
 func wordsOf(rendered []byte) *words {
 	var post struct {
 		Content string `json:"content"`
 		Spoiler string `json:"spoiler_text"`
-		Poll    *struct {
-			Options []struct {
-				Title string `json:"title"`
-			} `json:"options"`
-		} `json:"poll"`
-		Media []struct {
+		Media   []struct {
 			Description *string `json:"description"`
 		} `json:"media_attachments"`
 	}
 	_ = json.Unmarshal(append(slices.Clone(rendered), '}'), &post) // our own rendering
 	parts := []string{post.Spoiler, text.Plain(post.Content)}
-	if post.Poll != nil {
-		for _, o := range post.Poll.Options {
-			parts = append(parts, o.Title)
-		}
-	}
 	for _, m := range post.Media {
 		if m.Description != nil {
 			parts = append(parts, *m.Description)
 		}
 	}
+	return together(parts)
+}
+
+// optionsOf reads them out of a rendered poll.
+func optionsOf(rendered []byte) *words {
+	var poll struct {
+		Options []struct {
+			Title string `json:"title"`
+		} `json:"options"`
+	}
+	_ = json.Unmarshal(rendered, &poll) // as above
+	var parts []string
+	for _, o := range poll.Options {
+		parts = append(parts, o.Title)
+	}
+	return together(parts)
+}
+
+func together(parts []string) *words {
 	said := strings.Join(parts, "\n\n")
 	return &words{said: said, folded: fold(said)}
 }
@@ -213,9 +225,14 @@ func (a *API) filter(s *sheet, l *lens, viewer int64, entries []store.Entry) {
 		if e.BoostOfID != 0 {
 			original, author = e.BoostOfID, e.BoostActorID
 		}
-		if author != viewer {
-			s.filtered[e.PostID] = l.look(a.Cache.words(original, s.posts[original]), e.PostID, e.BoostOfID)
+		if author == viewer {
+			continue
 		}
+		said := []*words{a.Cache.words(original, s.posts[original])}
+		if poll := s.polls[original]; poll != nil {
+			said = append(said, optionsOf(poll))
+		}
+		s.filtered[e.PostID] = l.look(said, e.PostID, e.BoostOfID)
 	}
 }
 

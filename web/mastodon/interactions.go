@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"parley/internal/fault"
 	"parley/internal/store"
 )
 
@@ -74,16 +73,11 @@ func (a *API) Boost(c *gin.Context) error {
 	return a.show(c, boost.ID)
 }
 
-// MuteThread would silence a conversation.
-func (a *API) MuteThread(c *gin.Context) error {
-	if _, err := a.original(c); err != nil {
-		return err
-	}
-	return fault.New(fault.Invalid, "Conversations cannot be muted on this server yet")
-}
+// MuteThread has the viewer hear nothing more of the thread of a post.
+func (a *API) MuteThread(c *gin.Context) error { return a.act(c, a.Outbox.MuteThread) }
 
-// UnmuteThread ends what cannot begin: the post is as it was.
-func (a *API) UnmuteThread(c *gin.Context) error { return a.Status(c) }
+// UnmuteThread ends that.
+func (a *API) UnmuteThread(c *gin.Context) error { return a.act(c, a.Outbox.UnmuteThread) }
 
 // FavouritedBy answers with who favourited a post.
 func (a *API) FavouritedBy(c *gin.Context) error { return a.by(c, store.Reader.FavouritedBy) }

@@ -163,15 +163,12 @@ func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event
 		}
 		return e.Name, string(encode(n)), nil
 	}
-	post, err := s.post(r, e.PostID, ch)
-	if err != nil {
-		return "", "", err
-	}
 	if ch.label[0] == "direct" {
-		talk, err := s.api.conversation(r, me, e.PostID, post)
-		return "conversation", string(encode(talk)), err
+		talk, err := s.conversation(r, e.PostID)
+		return "conversation", string(talk), err
 	}
-	return e.Name, string(post), nil
+	post, err := s.post(r, e.PostID, ch)
+	return e.Name, string(post), err
 }
 
 // post renders a post for this viewer, by the same way as a timeline.
@@ -199,28 +196,18 @@ func (s *stream) post(r store.Reader, id int64, ch channel) (json.RawMessage, er
 	return sheet.appendStatus(nil, e), nil
 }
 
-// conversation is the entity Conversation around its newest post.
-type conversation struct {
-	ID         string            `json:"id"`
-	Unread     bool              `json:"unread"`
-	Accounts   []json.RawMessage `json:"accounts"`
-	LastStatus json.RawMessage   `json:"last_status"`
-}
-
-func (a *API) conversation(r store.Reader, me, post int64, last json.RawMessage) (*conversation, error) {
-	p, err := r.VisiblePost(me, post)
+// conversation renders that of this viewer which has the post in it.
+func (s *stream) conversation(r store.Reader, post int64) (json.RawMessage, error) {
+	row, err := r.ConversationWith(s.who.ActorID, post)
 	if err != nil {
 		return nil, err
 	}
-	mentions, err := r.PostMentions([]int64{post})
+	all, err := s.api.conversations(r, s.who.ActorID, []*store.Conversation{row})
 	if err != nil {
 		return nil, err
 	}
-	others := []int64{p.ActorID}
-	for _, m := range mentions[post] {
-		others = append(others, m.ActorID)
+	if len(all) == 0 {
+		return nil, errNotFound
 	}
-	others = slices.DeleteFunc(unique(others), func(id int64) bool { return id == me })
-	accounts, err := a.accounts(r, others)
-	return &conversation{ID: id(p.ThreadID), Unread: p.ActorID != me, Accounts: accounts, LastStatus: last}, err
+	return encode(all[0]), nil
 }

@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -33,21 +34,39 @@ func TestPagesKeepTheirLaws(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		reader, author := person(t, db, ""), person(t, db, "")
 		follow(t, db, reader, author, true)
-		var posts, follows, told []int64
+		var posts, follows, told, talks []int64
+		apart := &store.List{ActorID: reader.ID, Title: "apart", RepliesPolicy: "list"}
+		write(t, db, func(tx *store.Tx) error { return tx.SaveList(apart, false) })
 		for range 30 {
 			p, fan := draft(author, store.Public), person(t, db, "far.example")
+			said := insert(t, db, draft(author, store.Direct), reader)
+			follow(t, db, reader, fan, true)
 			write(t, db, func(tx *store.Tx) error {
+				for _, member := range []*store.Actor{author, fan} {
+					if _, err := tx.AddMember(apart, member.ID); err != nil {
+						return err
+					}
+				}
+				if err := tx.FollowTag(reader.ID, fan.Username); err != nil {
+					return err
+				}
+				if err := tx.Converse(said, reader.ID, []int64{author.ID}); err != nil {
+					return err
+				}
 				if err := add(tx, p); err != nil {
 					return err
 				}
 				if _, err := tx.FanOut(p); err != nil {
 					return err
 				}
+				if _, err := tx.FanOutLists(p); err != nil {
+					return err
+				}
 				id, err := tx.Notify(&store.Notification{ReaderID: reader.ID, Kind: "status", FromID: author.ID, PostID: p.ID})
 				told = append(told, id)
 				return err
 			})
-			posts, follows = append(posts, p.ID), append(follows, follow(t, db, fan, reader, true).ID)
+			posts, follows, talks = append(posts, p.ID), append(follows, follow(t, db, fan, reader, true).ID), append(talks, said.ID)
 		}
 		keys := func(entries []store.Entry, err error) ([]int64, error) {
 			var ids []int64
@@ -84,16 +103,47 @@ func TestPagesKeepTheirLaws(t *testing.T) {
 				return ids, err
 			},
 		}
-		whole := map[string][]int64{"home": posts, "public": posts, "account": posts, "outbox": posts, "followers": follows, "notifications": told}
+		lists["list"] = func(p store.Page) ([]int64, error) { return keys(db.ListTimeline(reader.ID, apart.ID, p)) }
+		lists["members"] = func(p store.Page) (ids []int64, err error) {
+			rows, err := db.ListMembers(apart.ID, p)
+			for _, r := range rows {
+				ids = append(ids, r.Key)
+			}
+			return ids, err
+		}
+		lists["tags"] = func(p store.Page) (ids []int64, err error) {
+			rows, err := db.FollowedTags(reader.ID, p)
+			for _, r := range rows {
+				ids = append(ids, r.ID)
+			}
+			return ids, err
+		}
+		lists["conversations"] = func(p store.Page) (ids []int64, err error) {
+			rows, err := db.Conversations(reader.ID, p)
+			for _, r := range rows {
+				ids = append(ids, r.LastPostID)
+			}
+			return ids, err
+		}
+		whole := map[string][]int64{"home": posts, "public": posts, "account": posts, "outbox": posts, "list": posts, "followers": follows, "notifications": told, "conversations": talks}
+		for _, name := range []string{"members", "tags"} { // their keys are made inside
+			all, err := lists[name](store.Page{Limit: 80})
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, len(all), 30)
+			whole[name] = all
+		}
 		for _, list := range whole {
 			slices.Sort(list)
 		}
 		slices.Reverse(posts) // one list, shared
 		slices.Reverse(follows)
 		slices.Reverse(told)
-		whole["followers"], whole["notifications"] = follows, told
+		slices.Reverse(talks)
+		for _, name := range []string{"members", "tags"} {
+			slices.Reverse(whole[name])
+		}
 		rapid.Check(t, func(r *rapid.T) {
-			name := rapid.SampledFrom([]string{"home", "public", "account", "outbox", "followers", "notifications"}).Draw(r, "list")
+			name := rapid.SampledFrom(slices.Sorted(maps.Keys(lists))).Draw(r, "list")
 			list := whole[name]
 			bound := rapid.OneOf(rapid.Just(int64(0)), rapid.SampledFrom(list), rapid.Custom(func(r *rapid.T) int64 { return rapid.SampledFrom(list).Draw(r, "near") + 1 }))
 			p := store.Page{Max: bound.Draw(r, "max"), Limit: rapid.IntRange(1, 40).Draw(r, "limit")}
