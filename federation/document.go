@@ -62,50 +62,51 @@ func Stamp(t time.Time) string {
 // Activity is what one actor tells others that he did. Set Context on the
 // outermost document only. Object is an id or one of the types here.
 type Activity struct {
-	Context   json.RawMessage `json:"@context,omitempty"`
-	ID        string          `json:"id"`
-	Type      string          `json:"type"`
-	Actor     string          `json:"actor"`
-	Published string          `json:"published,omitempty"`
-	To        []string        `json:"to,omitempty"`
-	Cc        []string        `json:"cc,omitempty"`
-	Audience  string          `json:"audience,omitempty"` // the group it is for, FEP-1b12
-	Object    any             `json:"object,omitempty"`
-	Target    string          `json:"target,omitempty"`
-	Content   string          `json:"content,omitempty"` // of a Flag
-	Result    string          `json:"result,omitempty"`  // of an Accept, FEP-044f
+	Context    json.RawMessage `json:"@context,omitempty"`
+	ID         string          `json:"id"`
+	Type       string          `json:"type"`
+	Actor      string          `json:"actor"`
+	Published  string          `json:"published,omitempty"`
+	To         []string        `json:"to,omitempty"`
+	Cc         []string        `json:"cc,omitempty"`
+	Audience   string          `json:"audience,omitempty"` // the group it is for, FEP-1b12
+	Object     any             `json:"object,omitempty"`
+	Target     string          `json:"target,omitempty"`
+	Content    string          `json:"content,omitempty"`    // of a Flag
+	Instrument any             `json:"instrument,omitempty"` // of a QuoteRequest, FEP-044f
+	Result     string          `json:"result,omitempty"`     // of an Accept, FEP-044f
 }
 
 // Note is a post. With Type "Question" it is a poll.
 type Note struct {
-	Context            json.RawMessage   `json:"@context,omitempty"`
-	ID                 string            `json:"id"`
-	Type               string            `json:"type"`
-	AttributedTo       string            `json:"attributedTo"`
-	To                 []string          `json:"to"`
-	Cc                 []string          `json:"cc"`
-	Audience           string            `json:"audience,omitempty"` // the group it belongs to, FEP-1b12
-	Summary            string            `json:"summary,omitempty"`
-	Content            string            `json:"content"`
-	ContentMap         map[string]string `json:"contentMap,omitempty"`
-	Source             *Source           `json:"source,omitempty"`
-	Sensitive          bool              `json:"sensitive"`
-	Published          string            `json:"published,omitempty"`
-	Updated            string            `json:"updated,omitempty"`
-	URL                string            `json:"url,omitempty"`
-	InReplyTo          string            `json:"inReplyTo,omitempty"`
-	Conversation       string            `json:"conversation,omitempty"`
-	ThreadContext      string            `json:"context,omitempty"`
-	Tag                []Tag             `json:"tag"`
-	Attachment         []Attachment      `json:"attachment"`
-	Replies            any               `json:"replies,omitempty"`
-	Likes              any               `json:"likes,omitempty"`
-	Shares             any               `json:"shares,omitempty"`
-	Quote              string            `json:"quote,omitempty"`
-	QuoteURI           string            `json:"quoteUri,omitempty"`
-	MisskeyQuote       string            `json:"_misskey_quote,omitempty"`
-	QuoteAuthorization string            `json:"quoteAuthorization,omitempty"`
-	InteractionPolicy  any               `json:"interactionPolicy,omitempty"`
+	Context            json.RawMessage    `json:"@context,omitempty"`
+	ID                 string             `json:"id"`
+	Type               string             `json:"type"`
+	AttributedTo       string             `json:"attributedTo"`
+	To                 []string           `json:"to"`
+	Cc                 []string           `json:"cc"`
+	Audience           string             `json:"audience,omitempty"` // the group it belongs to, FEP-1b12
+	Summary            string             `json:"summary,omitempty"`
+	Content            string             `json:"content"`
+	ContentMap         map[string]string  `json:"contentMap,omitempty"`
+	Source             *Source            `json:"source,omitempty"`
+	Sensitive          bool               `json:"sensitive"`
+	Published          string             `json:"published,omitempty"`
+	Updated            string             `json:"updated,omitempty"`
+	URL                string             `json:"url,omitempty"`
+	InReplyTo          string             `json:"inReplyTo,omitempty"`
+	Conversation       string             `json:"conversation,omitempty"`
+	ThreadContext      string             `json:"context,omitempty"`
+	Tag                []Tag              `json:"tag"`
+	Attachment         []Attachment       `json:"attachment"`
+	Replies            any                `json:"replies,omitempty"`
+	Likes              any                `json:"likes,omitempty"`
+	Shares             any                `json:"shares,omitempty"`
+	Quote              string             `json:"quote,omitempty"`
+	QuoteURI           string             `json:"quoteUri,omitempty"`
+	MisskeyQuote       string             `json:"_misskey_quote,omitempty"`
+	QuoteAuthorization string             `json:"quoteAuthorization,omitempty"`
+	InteractionPolicy  *InteractionPolicy `json:"interactionPolicy,omitempty"`
 
 	OneOf       []Choice `json:"oneOf,omitempty"`
 	AnyOf       []Choice `json:"anyOf,omitempty"`
@@ -153,6 +154,23 @@ func (c Choice) MarshalJSON() ([]byte, error) {
 		"type": "Note", "name": c.Name,
 		"replies": map[string]any{"type": "Collection", "totalItems": c.Votes},
 	})
+}
+
+// InteractionPolicy says who may quote a post, FEP-044f.
+type InteractionPolicy struct {
+	CanQuote struct {
+		AutomaticApproval []string `json:"automaticApproval"`
+	} `json:"canQuote"`
+}
+
+// QuoteAuthorization is the leave of an author that a post quotes his, FEP-044f.
+type QuoteAuthorization struct {
+	Context           json.RawMessage `json:"@context,omitempty"`
+	ID                string          `json:"id"`
+	Type              string          `json:"type"`
+	AttributedTo      string          `json:"attributedTo"`
+	InteractingObject string          `json:"interactingObject"`
+	InteractionTarget string          `json:"interactionTarget"`
 }
 
 // Tombstone stands where something was deleted.

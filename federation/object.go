@@ -28,12 +28,13 @@ type Object struct {
 	Raw   json.RawMessage
 
 	// Activities.
-	Actor   string
-	Object  *Object   // only its ID is set where the document has a bare id
-	Objects []*Object // all of them; Object is the first
-	Target  string
-	Result  string // of an Accept that grants something, FEP-044f
-	Emoji   string // of a reaction, where it is not the content
+	Actor      string
+	Object     *Object   // only its ID is set where the document has a bare id
+	Objects    []*Object // all of them; Object is the first
+	Target     string
+	Result     string  // of an Accept that grants something, FEP-044f
+	Instrument *Object // of a QuoteRequest the post that quotes
+	Emoji      string  // of a reaction, where it is not the content
 
 	// Objects.
 	AttributedTo       string
@@ -59,6 +60,11 @@ type Object struct {
 	Context            string
 	Quote              string // by any of the four names in use
 	QuoteAuthorization string // FEP-044f
+	QuoteLegacy        bool   // by one of the older names alone
+	CanQuote           Approval
+
+	// Of a QuoteAuthorization.
+	InteractingObject, InteractionTarget string
 
 	// Questions.
 	OneOf, AnyOf    []Option
@@ -97,6 +103,8 @@ type Object struct {
 	Next       string
 	Items      []*Object // items or orderedItems
 	TotalItems int
+
+	quotes bool // by the property of FEP-044f
 }
 
 // Source is what the author typed.
@@ -174,7 +182,7 @@ type Option struct {
 // posts. Of several types the first of these counts.
 var known = []string{
 	"Create", "Update", "Delete", "Follow", "Accept", "Reject", "Add", "Remove", "Like",
-	"Dislike", "Announce", "Undo", "Block", "Flag", "Move", "EmojiReact", "QuoteRequest",
+	"Dislike", "Announce", "Undo", "Block", "Flag", "Move", "EmojiReact", "QuoteRequest", "QuoteAuthorization",
 	"Note", "Article", "Question", "Page", "Video", "Audio", "Image", "Document", "Event",
 	"Tombstone", "ChatMessage", "Person", "Service", "Group", "Organization", "Application",
 	"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage",
@@ -355,13 +363,23 @@ func (r *reader) textField(o *Object, key string) bool {
 	case "source":
 		o.Source = r.source()
 	case "quote": // FEP-044f
-		o.Quote = r.ref()
+		if q := r.ref(); q != "" {
+			o.Quote, o.quotes = q, true
+		}
 	case "quoteUrl", "quoteUri", "_misskey_quote":
 		if q := r.ref(); o.Quote == "" {
 			o.Quote = q
 		}
 	case "quoteAuthorization":
 		o.QuoteAuthorization = r.ref()
+	case "interactionPolicy":
+		r.policy(o)
+	case "interactingObject":
+		o.InteractingObject = r.ref()
+	case "interactionTarget":
+		o.InteractionTarget = r.ref()
+	case "instrument":
+		o.Instrument = r.firstObject()
 	case "preview":
 		o.Preview = r.firstObject()
 	case "_misskey_reaction":
@@ -515,6 +533,7 @@ func (o *Object) settle() {
 			o.Quote = t.Href
 		}
 	}
+	o.QuoteLegacy = o.Quote != "" && !o.quotes
 	if o.IsActor() {
 		o.Name = shorten(o.Name, maxName)
 		o.Summary = shorten(o.Summary, maxBio)

@@ -335,6 +335,41 @@ func (r *reader) tag() (t Tag) {
 	return t
 }
 
+// Approval is who may do something with a post: whom its author lets, and whom
+// its author wants to be asked by. They are URIs of actors and collections.
+type Approval struct {
+	Automatic, Manual []string
+}
+
+// policy reads who may quote a post, FEP-044f.
+func (r *reader) policy(o *Object) {
+	r.each(func(key string) {
+		if key != "canQuote" {
+			r.skip()
+			return
+		}
+		r.each(func(key string) {
+			switch key {
+			case "automaticApproval":
+				o.CanQuote.Automatic = r.refs()
+			case "manualApproval":
+				o.CanQuote.Manual = r.refs()
+			default:
+				r.skip()
+			}
+		})
+	})
+}
+
+// each reads the members of an object, and nothing of what is none.
+func (r *reader) each(member func(key string)) {
+	if r.peek() != '{' {
+		r.skip()
+		return
+	}
+	r.members(member)
+}
+
 // quotes reports whether the tag is a link to an object that is quoted. Some
 // name that relation after the property of Misskey's. FEP-e232
 func (t Tag) quotes() bool {

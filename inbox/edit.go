@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"context"
 	"slices"
 
 	"parley/federation"
@@ -8,7 +9,7 @@ import (
 )
 
 // edit applies what a newer document says; an older one never wins.
-func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federation.Object) error {
+func (i *Inbox) edit(ctx context.Context, tx *store.Tx, sender *store.Actor, p *store.Post, o *federation.Object) error {
 	shown, err := tx.PostMedia([]int64{p.ID})
 	if err != nil {
 		return err
@@ -18,7 +19,9 @@ func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federa
 	at := store.TimeOf(o.Updated)
 	if at == 0 {
 		if same {
-			return nil // at most the counts of a poll moved: see recount
+			// At most the counts of a poll moved, see recount, or what is quoted
+			// was looked at.
+			return i.quotes(ctx, tx, sender, p, o, 0)
 		}
 		at = store.Now()
 	}
@@ -26,7 +29,10 @@ func (i *Inbox) edit(tx *store.Tx, sender *store.Actor, p *store.Post, o *federa
 		return nil
 	}
 	p.EditedAt, p.URL = min(at, store.Now()), pageOf(o)
-	return i.revise(tx, sender, p, o, shown[p.ID], files)
+	if err := i.revise(tx, sender, p, o, shown[p.ID], files); err != nil {
+		return err
+	}
+	return i.quotes(ctx, tx, sender, p, o, 0)
 }
 
 // revise stores an edited post and tells whom it names now and did not before.

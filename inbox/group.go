@@ -154,10 +154,10 @@ func (i *Inbox) reread(ctx context.Context, uri string) (gone bool, err error) {
 		if err != nil || p.DeletedAt != 0 {
 			return err
 		}
-		if fresh := postOf(author, o); o.Updated.IsZero() && fresh.Content == p.Content && fresh.Spoiler == p.Spoiler {
+		if fresh := postOf(author, o); o.Updated.IsZero() && o.Quote == "" && fresh.Content == p.Content && fresh.Spoiler == p.Spoiler {
 			return nil // it does not say when it was edited, because it was not
 		}
-		return i.edit(tx, author, p, o)
+		return i.edit(ctx, tx, author, p, o)
 	})
 }
 

@@ -131,6 +131,8 @@ func (i *Inbox) verb(kind string) verb {
 		return i.block
 	case "Move":
 		return i.move
+	case "QuoteRequest":
+		return i.quoteRequest
 	case "Flag":
 		return i.flag
 	case "Add", "Remove":

@@ -124,6 +124,7 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 	}
 	p.Listed = p.Visibility == store.Public && !author.Limited && (p.InReplyToURI == "" || p.InReplyToActorID == author.ID)
 	p.AudienceURI = groupOf(o, mentioned)
+	p.Quotable, p.QuotableManually = quotableBy(author, p.Visibility, o.CanQuote.Automatic), quotableBy(author, p.Visibility, o.CanQuote.Manual)
 	mentions, here := mentionsOf(author, o, mentioned)
 	stored, err := tx.InsertPost(p, mentions, mediaOf(author, o))
 	if err != nil {
@@ -133,6 +134,12 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 		return nil, i.overtaken(tx, author, p.URI, here, depth)
 	}
 	if err := i.asks(ctx, tx, p, o); err != nil {
+		return nil, err
+	}
+	if err := i.quotes(ctx, tx, author, p, o, depth); err != nil {
+		return nil, err
+	}
+	if err := i.quoted(ctx, tx, p); err != nil {
 		return nil, err
 	}
 	if err := tx.AdoptReplies(p); err != nil || depth > 0 {
@@ -224,6 +231,9 @@ func edited(o *federation.Object) store.Time {
 func says(p *store.Post, o *federation.Object) bool {
 	before := *p
 	p.Content, p.Spoiler = contentOf(o), ""
+	if o.Quote != "" {
+		p.Content = text.WithoutQuoteLine(p.Content)
+	}
 	if o.Type == "Note" || o.Type == "Question" {
 		p.Spoiler = text.Excerpt(text.Plain(o.Summary), maxSpoiler)
 	}
@@ -297,12 +307,15 @@ func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if err := i.recount(ctx, tx, p, o); err != nil {
 		return err
 	}
-	return i.edit(tx, sender, p, o)
+	if err := i.policy(tx, sender, p, o); err != nil {
+		return err
+	}
+	return i.edit(ctx, tx, sender, p, o)
 }
 
 // delete hides a post of the sender, or the sender. What was never seen stays
 // dead should it come.
-func (i *Inbox) delete(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+func (i *Inbox) delete(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	uri := a.ObjectID()
 	if uri == "" || !federation.SameOrigin(uri, sender.URI) {
 		return nil
@@ -324,6 +337,9 @@ func (i *Inbox) delete(_ context.Context, tx *store.Tx, sender *store.Actor, a *
 		if err := tx.TombstonePost(p); err != nil {
 			return err
 		}
+	}
+	if err := i.unstamp(ctx, tx, sender, uri); err != nil {
+		return err
 	}
 	return tx.Bury(sender.ID, uri)
 }

@@ -78,6 +78,9 @@ func (i *Inbox) ours(tx *store.Tx, sender *store.Actor, a *federation.Object) (*
 
 // accept makes a pending follow of one of ours a fact.
 func (i *Inbox) accept(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	if done, err := i.answered(ctx, tx, sender, a); done || err != nil {
+		return err
+	}
 	f, err := i.ours(tx, sender, a)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -92,7 +95,10 @@ func (i *Inbox) accept(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 }
 
 // reject ends a follow of one of ours, pending or not.
-func (i *Inbox) reject(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+func (i *Inbox) reject(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+	if done, err := i.answered(ctx, tx, sender, a); done || err != nil {
+		return err
+	}
 	f, err := i.ours(tx, sender, a)
 	if fault.Is(err, fault.NotFound) {
 		return nil

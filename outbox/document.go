@@ -30,9 +30,6 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 		Replies: federation.Collection{ID: p.URI + "/replies", Type: "Collection", First: p.URI + "/replies?page=true"},
 	}
 	n.To, n.Cc = audience(author, p.Visibility, uris(mentioned))
-	if p.Language != "" {
-		n.ContentMap = map[string]string{p.Language: p.Content}
-	}
 	if p.Source != "" {
 		n.Source = &federation.Source{Content: p.Source, MediaType: "text/plain"}
 	}
@@ -40,6 +37,12 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 		n.Updated = federation.Stamp(p.EditedAt.Time())
 	}
 	n.Tag, n.Attachment = o.tags(p, mentioned), o.attachments(media[p.ID])
+	if err := o.quoting(r, p, author, &n); err != nil {
+		return n, err
+	}
+	if p.Language != "" {
+		n.ContentMap = map[string]string{p.Language: n.Content}
+	}
 	if p.Kind == "Question" {
 		return n, o.question(r, p, &n)
 	}

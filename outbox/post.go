@@ -37,6 +37,8 @@ type Draft struct {
 	Describe    map[int64]string // new descriptions of media, by id
 	Poll        *PollDraft       // nil: none
 	KeepPoll    bool             // an edit leaves the poll as it is
+	QuotedID    int64
+	QuotePolicy string // who may quote it; empty: as the author prefers
 
 	AppID          int64
 	ActedBy        int64
@@ -60,6 +62,7 @@ type composed struct {
 	media     []*store.Media
 	parent    *store.Post  // nil unless it is a reply
 	group     *store.Actor // what the parent came by, nil for most
+	quoted    *store.Post  // nil for most
 }
 
 // errRepeated says that the Idempotency-Key was used meanwhile.
@@ -132,6 +135,10 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 		p.ThreadID, p.ConversationURI = c.parent.ThreadID, cmp.Or(c.parent.ConversationURI, p.ConversationURI)
 	}
 	c.join(p)
+	if c.quoted != nil {
+		p.QuoteOfID, p.QuoteOfURI = c.quoted.ID, c.quoted.URI
+	}
+	p.Quotable, _ = quotableBy(cmp.Or(d.QuotePolicy, account.User.DefaultQuotable, "public"), p.Visibility)
 	p.Listed = p.Visibility == store.Public && !account.Actor.Limited && (c.parent == nil || c.parent.ActorID == p.ActorID)
 	hold := o.Hold
 	if account.User.HoldSeconds >= 0 {
@@ -153,6 +160,9 @@ func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p
 		return err
 	}
 	if err := o.ask(ctx, tx, p, d.Poll); err != nil {
+		return err
+	}
+	if err := o.quote(tx, p, c.quoted); err != nil {
 		return err
 	}
 	if p.HeldUntil != 0 {
@@ -191,6 +201,9 @@ func (o *Outbox) send(ctx context.Context, tx *store.Tx, author *store.Actor, p 
 		}
 	}
 	if err := o.Notify.Posted(tx, p, here); err != nil {
+		return err
+	}
+	if err := o.askToQuote(ctx, tx, author, p); err != nil {
 		return err
 	}
 	inboxes, err := o.inboxes(tx.Reader, p, mentioned)
@@ -257,6 +270,9 @@ func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed
 		}
 	}
 	var err error
+	if c.quoted, err = o.quoted(r, author, d); err != nil {
+		return nil, err
+	}
 	if c.media, err = o.unused(r, author, d.MediaIDs, 0); err != nil {
 		return nil, err
 	}
@@ -268,7 +284,7 @@ var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
 
 func (o *Outbox) check(d *Draft) error {
 	switch {
-	case strings.TrimSpace(d.Text) == "" && len(d.MediaIDs) == 0:
+	case strings.TrimSpace(d.Text) == "" && len(d.MediaIDs) == 0 && d.QuotedID == 0:
 		return fault.New(fault.Invalid, "Validation failed: Text can't be blank")
 	case text.Length(d.Text)+utf8.RuneCountInString(d.Spoiler) > o.MaxCharacters:
 		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Text character limit of %d exceeded", o.MaxCharacters))
@@ -278,6 +294,11 @@ func (o *Outbox) check(d *Draft) error {
 		return fault.New(fault.Invalid, "Validation failed: Visibility is not included in the list")
 	case d.Language != "" && !language.MatchString(d.Language):
 		return fault.New(fault.Invalid, "Validation failed: Language is not an ISO 639 code")
+	}
+	if d.QuotePolicy != "" {
+		if _, err := quotableBy(d.QuotePolicy, d.Visibility); err != nil {
+			return err
+		}
 	}
 	if d.Poll != nil {
 		if len(d.MediaIDs) > 0 {

@@ -37,6 +37,7 @@ type Profile struct {
 	Visibility  *store.Visibility // of new posts
 	Sensitive   *bool
 	Language    *string
+	Quotable    *string // who may quote new posts: public, followers, nobody
 	HoldSeconds *int
 }
 
@@ -83,6 +84,11 @@ func (p *Profile) check() error {
 		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Note character limit of %d exceeded", maxNote))
 	case len(p.Fields) > MaxFields:
 		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: no more than %d profile fields", MaxFields))
+	}
+	if p.Quotable != nil {
+		if _, err := quotableBy(*p.Quotable, store.Public); err != nil {
+			return err
+		}
 	}
 	for _, f := range p.Fields {
 		if utf8.RuneCountInString(f.Name) > maxField || utf8.RuneCountInString(f.Value) > maxField {
@@ -157,6 +163,7 @@ func (p *Profile) prefer(u *store.User) {
 	set(&u.DefaultVisibility, p.Visibility)
 	set(&u.DefaultSensitive, p.Sensitive)
 	set(&u.DefaultLanguage, p.Language)
+	set(&u.DefaultQuotable, p.Quotable)
 	set(&u.HoldSeconds, p.HoldSeconds)
 }
 

@@ -24,6 +24,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, o.Counted),       // count: how a poll of ours stands
 		queue.Do(time.Minute, i.FetchAncestor), // fetch: a post that another answers
 		queue.Do(time.Minute, i.Boosted),       // boosted: a post that was boosted, and the boost
+		queue.Do(time.Minute, i.VerifyQuote),   // quote: whether a post may quote what it quotes
 		queue.Do(time.Minute, i.Relay),         // relay: a post that a group passes on
 		queue.Do(5*time.Minute, i.ReadReplies), // replies: answers to a post that somebody reads
 		queue.Do(time.Minute, i.RefreshActor),  // refresh: an actor that has changed, or is old

@@ -135,7 +135,7 @@ func (n *Node) rooms(log *slog.Logger) {
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.ReadReplies), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Outbox.Stand), queue.Do(time.Minute, n.Outbox.Policy), queue.Do(time.Minute, n.Outbox.Sever), queue.Do(time.Minute, n.Outbox.Restore),
 		queue.Do(time.Minute, n.Inbox.Moved), queue.Do(time.Minute, n.Outbox.MoveFollowers),
-		queue.Do(time.Minute, n.Inbox.ReadFeatured))
+		queue.Do(time.Minute, n.Inbox.ReadFeatured), queue.Do(time.Minute, n.Inbox.VerifyQuote))
 	require.NoError(n.T, err)
 	n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue, n.Actors.Queue, n.Partners.Queue = n.Queue, n.Queue, n.Queue, n.Queue, n.Queue
 }
@@ -161,6 +161,7 @@ func (n *Node) routes() http.Handler {
 	e.GET("/posts/:id", n.Outbox.ServePost)
 	e.GET("/posts/:id/activity", n.Outbox.ServeCreate)
 	e.GET("/posts/:id/replies", n.Outbox.ServeReplies)
+	e.GET("/posts/:id/stamps/:stamp", n.Outbox.ServeStamp)
 	e.GET("/.well-known/webfinger", n.Actors.ServeWebFinger)
 	return e
 }

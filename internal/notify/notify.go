@@ -170,6 +170,15 @@ func (n *Notify) Edited(tx *store.Tx, p *store.Post) error {
 			return err
 		}
 	}
+	quoters, err := tx.LocalQuoters(p.ID)
+	if err != nil {
+		return err
+	}
+	for _, reader := range quoters {
+		if err := n.Tell(tx, reader, "quoted_update", p.ActorID, p.ID); err != nil {
+			return err
+		}
+	}
 	return n.again(tx, "status.update", p)
 }
 

@@ -294,6 +294,9 @@ func (tx *Tx) TombstonePost(p *Post) error {
 	if err := tx.leaveConversations(p.ID); err != nil {
 		return err
 	}
+	if err := tx.countQuoted(p.ID); err != nil {
+		return err
+	}
 	return tx.countPost(p, -1)
 }
 
@@ -302,7 +305,7 @@ func (tx *Tx) EraseHeldPost(p *Post) error {
 	for _, query := range []string{
 		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`, `DELETE FROM filter_posts WHERE post_id = ?`,
 		`DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`, `DELETE FROM pins WHERE post_id = ?`,
-		`DELETE FROM post_versions WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
+		`DELETE FROM post_versions WHERE post_id = ?`, `DELETE FROM quotes WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
 	} {
 		if _, err := tx.exec(query, p.ID); err != nil {
 			return err
@@ -324,6 +327,9 @@ func (tx *Tx) ReleasePost(id int64) (bool, error) {
 	}
 	p, err := tx.Post(id)
 	if err != nil {
+		return false, err
+	}
+	if err := tx.countQuoted(id); err != nil {
 		return false, err
 	}
 	return true, tx.countReply(p, +1)

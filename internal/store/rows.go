@@ -160,7 +160,8 @@ type User struct {
 	DefaultVisibility Visibility
 	DefaultSensitive  bool
 	DefaultLanguage   string
-	CreatedAt         Time `gorm:"autoCreateTime:false"`
+	DefaultQuotable   string // public, followers, nobody
+	CreatedAt         Time   `gorm:"autoCreateTime:false"`
 	SignedInAt        Time
 }
 
@@ -191,6 +192,8 @@ type Post struct {
 	BoostOfID        int64
 	QuoteOfID        int64
 	QuoteOfURI       string
+	Quotable         string // who may quote it: public, followers, following
+	QuotableManually string // who may ask to
 	AudienceURI      string // the group that the post belongs to, FEP-1b12
 	RepliesReadAt    Time   // when the answers to a remote post were last asked for
 	Content          string
@@ -204,6 +207,7 @@ type Post struct {
 	RepliesCount     int64
 	BoostsCount      int64
 	FavouritesCount  int64
+	QuotesCount      int64
 	Version          int
 	Revision         int64
 	PublishedAt      Time

@@ -19,10 +19,14 @@ type Entry struct {
 	BoostActorID       int64
 	BoostActorRevision int64
 
-	Question bool // the post, or what it boosts, asks a poll
+	// Of the post, or of what it boosts.
+	Question                   bool // it asks a poll
+	Quotes                     bool // another post
+	Quotable, QuotableManually string
 }
 
-const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, COALESCE(o.revision, 0), COALESCE(o.actor_id, 0), COALESCE(oa.revision, 0), (p.kind = 'Question' OR COALESCE(o.kind, '') = 'Question')`
+const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, COALESCE(o.revision, 0), COALESCE(o.actor_id, 0), COALESCE(oa.revision, 0), (p.kind = 'Question' OR COALESCE(o.kind, '') = 'Question'),
+ COALESCE(o.quote_of_uri, p.quote_of_uri) <> '', COALESCE(o.quotable, p.quotable), COALESCE(o.quotable_manually, p.quotable_manually)`
 
 const entryJoins = ` JOIN actors a ON a.id = p.actor_id LEFT JOIN posts o ON o.id = p.boost_of_id LEFT JOIN actors oa ON oa.id = o.actor_id `
 
@@ -53,7 +57,8 @@ func entriesOf(rows *sql.Rows, err error) ([]Entry, error) {
 	entries := []Entry{}
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision, &e.Question); err != nil {
+		if err := rows.Scan(&e.Key, &e.PostID, &e.Revision, &e.ActorID, &e.ActorRevision, &e.BoostOfID, &e.BoostRevision, &e.BoostActorID, &e.BoostActorRevision,
+			&e.Question, &e.Quotes, &e.Quotable, &e.QuotableManually); err != nil {
 			return nil, err
 		}
 		entries = append(entries, e)
@@ -197,7 +202,12 @@ func (r Reader) Pinned(actorID int64) ([]*Post, error) {
 }
 
 // Flags are what a viewer did to a post.
-type Flags struct{ Favourited, Boosted, Bookmarked, Pinned, Muted bool }
+// Follows and Followed say how the viewer and the author stand, and only where
+// that decides who may quote the post.
+type Flags struct {
+	Favourited, Boosted, Bookmarked, Pinned, Muted bool
+	Follows, Followed                              bool
+}
 
 // Marks are what a viewer did to some posts, and the revision of the filters
 // that the viewer reads through.
@@ -205,6 +215,9 @@ type Marks struct {
 	Flags   map[int64]Flags
 	Filters int64
 }
+
+// choosy says that who may quote p depends on who follows whom.
+const choosy = `(p.quotable LIKE '%follow%' OR p.quotable_manually LIKE '%follow%') AND `
 
 // Marks are what the viewer did to each of the posts.
 func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
@@ -220,7 +233,10 @@ func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
 		` UNION ALL SELECT 3, post_id FROM bookmarks WHERE actor_id = ? AND `+post+
 		` UNION ALL SELECT 4, post_id FROM pins WHERE actor_id = ? AND `+post+
 		` UNION ALL SELECT 5, p.id FROM posts p JOIN thread_mutes t ON t.thread_id = p.thread_id WHERE t.actor_id = ? AND `+muted+
-		` UNION ALL SELECT 6, filters_revision FROM users WHERE actor_id = ?`, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer).Rows()
+		` UNION ALL SELECT 6, filters_revision FROM users WHERE actor_id = ?`+
+		` UNION ALL SELECT 7, p.id FROM posts p JOIN follows f ON f.target_id = p.actor_id AND f.follower_id = ? AND f.accepted WHERE `+choosy+muted+
+		` UNION ALL SELECT 8, p.id FROM posts p JOIN follows f ON f.follower_id = p.actor_id AND f.target_id = ? AND f.accepted WHERE `+choosy+muted,
+		viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, viewer, arg, viewer, arg).Rows()
 	if err != nil {
 		return m, err
 	}
@@ -247,6 +263,10 @@ func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
 			f.Pinned = true
 		case 5:
 			f.Muted = true
+		case 7:
+			f.Follows = true
+		case 8:
+			f.Followed = true
 		}
 		m.Flags[id] = f
 	}

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime/multipart"
@@ -80,7 +81,7 @@ func sourceOf(account *store.Account) source {
 	s := source{
 		Privacy: string(user.DefaultVisibility), Sensitive: user.DefaultSensitive, Language: optional(user.DefaultLanguage),
 		Note: actor.NoteSource, Fields: []accountField{}, HideCollections: actor.HideCollections,
-		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: []string{}, QuotePolicy: "nobody",
+		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: []string{}, QuotePolicy: cmp.Or(user.DefaultQuotable, "public"),
 	}
 	for _, f := range actor.Fields {
 		s.Fields = append(s.Fields, accountField{Name: f.Name, Value: f.Source, VerifiedAt: optionalMoment(f.VerifiedAt)})
@@ -127,7 +128,7 @@ func profileOf(p *params) outbox.Profile {
 	profile := outbox.Profile{
 		DisplayName: p.given("display_name"), Note: p.given("note"), Locked: p.maybe("locked"), Bot: p.maybe("bot"),
 		Discoverable: p.maybe("discoverable"), Indexable: p.maybe("indexable"), HideCollections: p.maybe("hide_collections"),
-		Sensitive: p.maybe("source[sensitive]"), Language: p.given("source[language]"),
+		Sensitive: p.maybe("source[sensitive]"), Language: p.given("source[language]"), Quotable: p.given("source[quote_policy]"),
 	}
 	if v := store.Visibility(p.text("source[privacy]")); v != "" {
 		profile.Visibility = &v
@@ -150,7 +151,7 @@ func (a *API) Preferences(c *gin.Context) error {
 		"posting:default:visibility":   user.DefaultVisibility,
 		"posting:default:sensitive":    user.DefaultSensitive,
 		"posting:default:language":     optional(user.DefaultLanguage),
-		"posting:default:quote_policy": "nobody",
+		"posting:default:quote_policy": cmp.Or(user.DefaultQuotable, "public"),
 		"reading:expand:media":         "default",
 		"reading:expand:spoilers":      false,
 		"reading:autoplay:gifs":        false,

@@ -35,8 +35,6 @@ type status struct {
 	Tags               []shallowTag  `json:"tags"`
 	Emojis             []emoji       `json:"emojis"`
 	Card               *struct{}     `json:"card"`
-	Quote              *struct{}     `json:"quote"`
-	QuoteApproval      approval      `json:"quote_approval"`
 	TaggedCollections  []struct{}    `json:"tagged_collections"`
 }
 
@@ -107,7 +105,10 @@ func (a *API) status(p *store.Post, from parts) *status {
 		RepliesCount: max(p.RepliesCount, 0), ReblogsCount: max(p.BoostsCount, 0), FavouritesCount: max(p.FavouritesCount, 0),
 		EditedAt: optionalMoment(p.EditedAt), Content: p.Content,
 		MediaAttachments: a.attachments(p.URI, from.media[p.ID]), Mentions: a.mentions(from.mentions[p.ID], from.actors),
-		Tags: a.tags(p.Tags), Emojis: a.emojis(p.URI, p.Emojis), QuoteApproval: noApproval, TaggedCollections: []struct{}{},
+		Tags: a.tags(p.Tags), Emojis: a.emojis(p.URI, p.Emojis), TaggedCollections: []struct{}{},
+	}
+	if s.QuotesCount = max(p.QuotesCount, 0); p.QuoteOfURI != "" {
+		s.Content = text.QuoteLine(p.QuoteOfURI) + s.Content
 	}
 	if s.InReplyToID == nil {
 		s.InReplyToAccountID = nil

@@ -64,14 +64,29 @@ type sheet struct {
 	flags    map[int64]store.Flags
 	filtered map[int64]filtered // by the post of an entry; nil where there are no filters
 	polls    map[int64][]byte   // as the viewer sees them
+	quotes   map[int64]quotation
+	quotable map[int64][2]string // who may quote a post: automatically, manually
+	shallow  bool                // quotes name the quoted post by its id
+	viewer   int64
 }
 
 // sheet gets everything that the entries need: what is kept, and the rest from
 // the store in as many queries for forty posts as for one.
 func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet, error) {
-	s := &sheet{posts: make(map[int64][]byte, 2*len(entries)), accounts: make(map[int64][]byte, len(entries))}
+	s, err := a.plainSheet(r, viewer, entries)
+	if err == nil {
+		s.quotes, err = a.quotations(r, viewer, entries)
+	}
+	return s, err
+}
+
+// plainSheet is sheet without what is quoted.
+func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet, error) {
+	s := &sheet{posts: make(map[int64][]byte, 2*len(entries)), accounts: make(map[int64][]byte, len(entries)),
+		quotable: make(map[int64][2]string, len(entries)), viewer: viewer}
 	var posts, actors, shown []int64
 	for _, e := range entries {
+		s.quotable[originalOf(e)] = [2]string{e.Quotable, e.QuotableManually}
 		a.want(s.posts, &posts, cacheKey{false, e.PostID}, e.Revision)
 		a.want(s.accounts, &actors, cacheKey{true, e.ActorID}, e.ActorRevision)
 		if e.BoostOfID == 0 {
@@ -234,6 +249,7 @@ func (s *sheet) appendEnd(b []byte, post, author int64, f store.Flags, filtered 
 	} else {
 		b = append(b, "null"...)
 	}
+	b = s.appendQuote(b, post, author, f)
 	b = append(append(b, `,"account":`...), s.accounts[author]...)
 	b = appendFlag(b, `,"favourited":`, f.Favourited)
 	b = appendFlag(b, `,"reblogged":`, f.Boosted)

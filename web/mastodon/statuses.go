@@ -132,6 +132,7 @@ func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
 		Text: p.text("status"), Spoiler: p.text("spoiler_text"), Language: p.text("language"),
 		Visibility: store.Visibility(p.text("visibility")), Sensitive: p.yes("sensitive"),
 		InReplyToID: p.id("in_reply_to_id"), MediaIDs: p.ids("media_ids"),
+		QuotedID: p.id("quoted_status_id"), QuotePolicy: p.text("quote_approval_policy"),
 		Poll: pollDraft(p), AppID: who.AppID, ActedBy: who.ActedBy,
 	}
 	if key := c.GetHeader("Idempotency-Key"); key != "" {
@@ -146,6 +147,9 @@ func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
 	}
 	if p.yes("local_only") {
 		d.Scope = store.Here
+	}
+	if p.text("quoted_status_id") != "" && d.QuotedID == 0 {
+		return d, errNotFound
 	}
 	if p.has("in_reply_to_id") && p.text("in_reply_to_id") != "" && d.InReplyToID == 0 {
 		return d, errNotFound
@@ -178,8 +182,14 @@ func (a *API) EditStatus(c *gin.Context) error {
 		}
 	}
 	d.Describe, d.Poll = descriptions(p), pollDraft(p)
+	d.QuotedID = post.QuoteOfID
 	if _, err := a.Outbox.Edit(contextOf(c), viewer(c), post.ID, d); err != nil {
 		return err
+	}
+	if policy := p.text("quote_approval_policy"); policy != "" {
+		if err := a.Outbox.SetQuotePolicy(contextOf(c), viewer(c), post.ID, policy); err != nil {
+			return err
+		}
 	}
 	return a.show(c, post.ID)
 }
