@@ -143,6 +143,32 @@ func (o *Outbox) ServeReplies(c *gin.Context) {
 	document(c, p.Visibility, page)
 }
 
+// ServeStamp answers /posts/:id/stamps/:stamp with the leave to quote.
+func (o *Outbox) ServeStamp(c *gin.Context) {
+	p, err := o.post(c)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	r := o.DB.With(c.Request.Context())
+	id, _ := strconv.ParseInt(c.Param("stamp"), 10, 64)
+	stamp, err := r.QuoteStamp(id)
+	if err == nil && (stamp.RevokedAt != 0 || stamp.QuotedID != p.ID) {
+		err = fault.New(fault.NotFound, "Record not found")
+	}
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	author, err := r.Actor(p.ActorID)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	document(c, p.Visibility, federation.QuoteAuthorization{Context: federation.Context, ID: o.stampURI(stamp), Type: "QuoteAuthorization",
+		AttributedTo: author.URI, InteractingObject: stamp.QuotingURI, InteractionTarget: p.URI})
+}
+
 // owner is one of ours by the id in the path.
 func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
 	if _, err := o.Actors.Reader(c.Request); err != nil {

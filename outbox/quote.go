@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/gin-gonic/gin"
 
 	"parley/federation"
 	"parley/internal/fault"
@@ -319,30 +316,4 @@ func approved(p *store.Post, author *store.Actor) []string {
 
 func (o *Outbox) stampURI(s *store.QuoteStamp) string {
 	return fmt.Sprintf("%s/posts/%d/stamps/%d", o.URL, s.QuotedID, s.ID)
-}
-
-// ServeStamp answers /posts/:id/stamps/:stamp with the leave to quote.
-func (o *Outbox) ServeStamp(c *gin.Context) {
-	p, err := o.post(c)
-	if err != nil {
-		_ = c.Error(err)
-		return
-	}
-	r := o.DB.With(c.Request.Context())
-	id, _ := strconv.ParseInt(c.Param("stamp"), 10, 64)
-	stamp, err := r.QuoteStamp(id)
-	if err == nil && (stamp.RevokedAt != 0 || stamp.QuotedID != p.ID) {
-		err = fault.New(fault.NotFound, "Record not found")
-	}
-	if err != nil {
-		_ = c.Error(err)
-		return
-	}
-	author, err := r.Actor(p.ActorID)
-	if err != nil {
-		_ = c.Error(err)
-		return
-	}
-	document(c, p.Visibility, federation.QuoteAuthorization{Context: federation.Context, ID: o.stampURI(stamp), Type: "QuoteAuthorization",
-		AttributedTo: author.URI, InteractingObject: stamp.QuotingURI, InteractionTarget: p.URI})
 }
