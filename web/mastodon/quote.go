@@ -194,14 +194,14 @@ func (s *sheet) appendQuote(b []byte, post, author int64, f store.Flags) []byte 
 // approval is the entity QuoteApproval of a post.
 func (s *sheet) approval(post, author int64, f store.Flags) []byte {
 	p := s.quotable[post]
-	e := approval{Automatic: listOf(p[0]), Manual: listOf(p[1]), CurrentUser: string(outbox.Denied)}
+	e := approval{Automatic: inWords(p[0]), Manual: inWords(p[1]), CurrentUser: string(outbox.Denied)}
 	if s.viewer != 0 {
 		e.CurrentUser = string(outbox.LeaveToQuote(p[0], p[1], s.viewer == author, f.Follows, f.Followed))
 	}
 	return encode(e)
 }
 
-func listOf(words string) []string { return append([]string{}, strings.Fields(words)...) }
+func inWords(words string) []string { return append([]string{}, strings.Fields(words)...) }
 
 // Quotes answers with the posts that quote the one in the path.
 func (a *API) Quotes(c *gin.Context) error {
