@@ -240,6 +240,26 @@ func TestFetchActor(t *testing.T) {
 	}
 }
 
+// A Multikey counts if the actor controls it and it is on his own host; one
+// that is somebody else's is passed over.
+func TestForeignMultikeysArePassedOver(t *testing.T) {
+	const public = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+	multikey := func(id, controller string) string {
+		return fmt.Sprintf(`{"id":%q,"type":"Multikey","controller":%q,"publicKeyMultibase":%q}`, id, controller, public)
+	}
+	w := newWorld(t, map[string]page{"a/eve": as(`{"id":"a:/eve","type":"Person","inbox":"a:/inbox","assertionMethod":[` +
+		multikey("a:/eve#theirs", "b:/bob") + "," + multikey("b:/bob#key", "a:/eve") + "," + multikey("a:/eve#nobodys", "") + "," + multikey("a:/eve#own", "a:/eve") + `]}`)})
+	eve, err := w.client.FetchActor(context.Background(), w.fill("a:/eve"), nil)
+	if err != nil || len(eve.AssertionMethods) != 1 || eve.AssertionMethods[0].ID != w.fill("a:/eve#own") {
+		t.Fatalf("%+v %v", eve, err)
+	}
+	for _, id := range []string{"a:/eve#theirs", "b:/bob#key", "a:/eve#nobodys"} {
+		if _, err := w.client.FetchKey(context.Background(), w.fill(id), nil); err == nil {
+			t.Errorf("%s is taken for hers", id)
+		}
+	}
+}
+
 func TestFetchKey(t *testing.T) {
 	w := newWorld(t, map[string]page{
 		"a/ann":           actorDoc("a:/ann", "a:/ann", "a:/ann#main-key"),

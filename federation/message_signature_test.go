@@ -133,6 +133,19 @@ func TestMessageRefusals(t *testing.T) {
 	wantRefusal(t, verify(stamp{covered: everything}.post(t), []byte(`{}`), now, ann.public), "does not match")
 }
 
+// The key decides on the algorithm, and what the sender says of it has to agree.
+func TestTheAlgorithmOfAMessageFitsTheKey(t *testing.T) {
+	key := withEdwards(t).Edwards
+	public, err := newPublicKey(key.Private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for algorithm, reason := range map[string]string{"ed25519": "", "rsa-v1_5-sha256": "does not fit the key", "rsa-pss-sha512": "does not fit the key", "hmac-sha256": "does not fit the key"} {
+		s := stamp{covered: everything, key: key, params: `;created={at};keyid="k";alg="` + algorithm + `"`}
+		wantRefusal(t, verify(s.post(t), activity, now, public), reason)
+	}
+}
+
 // Of several signatures one that covers enough will do, among the first few.
 func TestSeveralMessageSignatures(t *testing.T) {
 	with := func(others int) *http.Request {

@@ -183,6 +183,32 @@ func TestForwardedHeaders(t *testing.T) {
 }
 
 // The cookie of a browser is worth nothing at the API.
+// A write that another site's page began comes with the cookie, and is refused
+// at each route that goes by the cookie.
+func TestWritesOfOtherSitesAreRefused(t *testing.T) {
+	n := sqlite(t)
+	n.Limits = false
+	ada := n.person("ada")
+	secret := auth.NewSecret()
+	n.write(func(tx *store.Tx) error {
+		return tx.CreateSession(&store.Session{ID: store.NewID(), TokenHash: auth.Hash(secret), ActorID: ada.id, CreatedAt: store.Now(), ExpiresAt: store.Now().Add(time.Hour)})
+	})
+	tried := 0
+	for _, r := range n.Routes() {
+		if r.Method == http.MethodGet || r.Policy.Scopes() != nil || assert.ObjectsAreEqual(r.Policy, web.Anyone) || assert.ObjectsAreEqual(r.Policy, web.Inside) || assert.ObjectsAreEqual(r.Policy, web.App) {
+			continue
+		}
+		path := strings.NewReplacer(":id", "1", ":name", "ada").Replace(r.Path)
+		for _, site := range []string{"cross-site", "same-site"} {
+			answer := n.stranger().do(r.Method, path, nil, "Cookie", "parley_session="+secret, "Sec-Fetch-Site", site)
+			assert.Equal(t, http.StatusForbidden, answer.code, r.Method+" "+r.Path)
+			assert.Contains(t, answer.body, "another site", r.Method+" "+r.Path)
+		}
+		tried++
+	}
+	assert.NotZero(t, tried)
+}
+
 func TestSessionIsNoToken(t *testing.T) {
 	n := sqlite(t)
 	ada := n.person("ada")
