@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"parley/internal/fault"
 )
 
 func jrd(subject, self string) page {
@@ -91,6 +93,31 @@ func TestResolve(t *testing.T) {
 		if err != nil || actor.ID != w.fill(c.id) || confirmed != w.fill(c.confirmed) {
 			t.Errorf("%s: %q %v", c.handle, confirmed, err)
 		}
+	}
+}
+
+// A host that is not admitted is not asked about the names it would give: who
+// has one goes by the name that his own host confirms.
+func TestASubjectOnAHostThatIsNotAdmitted(t *testing.T) {
+	const finger = "/.well-known/webfinger?acct:"
+	w := newWorld(t, map[string]page{
+		"c" + finger + "bob@c": jrd("bob@c!", "b:/bob"),
+		"b" + finger + "bob@b": jrd("bob@c!", "b:/bob"),
+		"b/bob":                person("b:/bob", "bob"),
+	})
+	barred := HostOf(w.fill("c:/"))
+	w.client.Admits = func(h Host) error {
+		if h == barred {
+			return fault.New(fault.Forbidden, "not admitted")
+		}
+		return nil
+	}
+	_, confirmed, err := w.client.Resolve(context.Background(), w.fill("_bob@b!")[1:], nil)
+	if want := w.fill("_bob@b!")[1:]; err != nil || confirmed != want {
+		t.Errorf("%q %v", confirmed, err)
+	}
+	if _, _, err = w.client.Resolve(context.Background(), w.fill("_bob@c!")[1:], nil); !fault.Is(err, fault.Forbidden) {
+		t.Error(err)
 	}
 }
 

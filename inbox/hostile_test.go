@@ -64,7 +64,6 @@ func TestAllowlistHoldsOnEveryHop(t *testing.T) {
 		assert.True(t, fault.Is(err, fault.Forbidden), "%s: %v", uri, err)
 	}
 	bob := far.Actor("bob")
-	far.Put("/.well-known/webfinger", "never asked for: Host.finger answers")
 	bob.Must(n, doc{"type": "Follow", "object": n.Person("alice").URI})
 	bob.Must(n, doc{"type": "Move", "object": bob.URI, "target": stranger.URI})
 	n.Settle()
@@ -257,5 +256,23 @@ func TestNobodyPinsOrMovesForAnother(t *testing.T) {
 		}
 		n.Settle()
 		require.Zero(t, other.Requests(), "nobody looks where another is said to have gone")
+	})
+}
+
+// What stays on this node is nobody's elsewhere, whoever guesses its address.
+func TestWhatStaysHereIsNotTouchedFromOutside(t *testing.T) {
+	each(t, func(t *testing.T, n *nodetest.Node) {
+		bob := nodetest.Play(t, "far").Actor("bob")
+		alice := n.Person("alice")
+		bob.Follow(n, alice.URI)
+		inside, held := n.Post(alice, store.Public, "for us"), n.Post(alice, store.Public, "not yet")
+		n.Exec(fmt.Sprintf(`UPDATE posts SET scope = '%s' WHERE id = %d`, store.Here, inside.ID))
+		n.Exec(fmt.Sprintf(`UPDATE posts SET held_until = %d WHERE id = %d`, store.Now()+3600_000, held.ID))
+		for _, p := range []*store.Post{inside, held} {
+			bob.Must(n, doc{"type": "Like", "object": p.URI})
+			bob.Must(n, doc{"type": "Announce", "object": p.URI, "to": []string{federation.Public}})
+			now := n.Again(p)
+			require.Equal(t, [2]int64{}, [2]int64{now.FavouritesCount, now.BoostsCount}, p.Content)
+		}
 	})
 }
