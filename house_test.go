@@ -49,7 +49,7 @@ var never = map[string][]string{
 }
 
 // tests are packages that only tests import, and may import anything.
-var tests = []string{"internal/nodetest", "internal/store/storetest", "test"}
+var tests = []string{"internal/nodetest", "internal/store/storetest", "test", "web/contract"}
 
 // homes are where third-party modules may be imported: a room with all below
 // it, or with a slash and a name a file.
