@@ -319,8 +319,8 @@ func (a *Actor) Follow(n *Node, target string) Doc {
 	return follow
 }
 
-// client sends names below localhost to this machine. RFC 6761 6.3
-var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 32,
+// Client sends names below localhost to this machine. RFC 6761 6.3
+var Client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 32,
 	DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {

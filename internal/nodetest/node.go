@@ -312,7 +312,7 @@ func (n *Node) Fetch(uri string, who *Actor) (status int, header http.Header, bo
 	if who != nil {
 		require.NoError(n.T, federation.Sign(r, who.scheme(), "", who.Key, time.Now()))
 	}
-	resp, err := client.Do(r)
+	resp, err := Client.Do(r)
 	require.NoError(n.T, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -323,7 +323,7 @@ func (n *Node) Fetch(uri string, who *Actor) (status int, header http.Header, bo
 // Do sends a request to the node and tells the status of the answer.
 func (n *Node) Do(r *http.Request) int {
 	n.T.Helper()
-	resp, err := client.Do(r)
+	resp, err := Client.Do(r)
 	require.NoError(n.T, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)

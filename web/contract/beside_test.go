@@ -1,0 +1,46 @@
+package contract
+
+import (
+	"net/http"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// beside is an operation that is not in the schema: undocumented, but asked for
+// by some client.
+type beside struct {
+	scope  string   // none: for everybody
+	answer string   // as in answers
+	must   []string // parameters in the query
+	fields []string // of the body
+}
+
+var besides = map[string]beside{
+	"GET /api/v1/domain_blocks/preview":      {scope: "read:blocks", answer: "*", must: []string{"domain"}},
+	"GET /api/v1/notifications/policy":       {scope: "read:notifications", answer: "V1NotificationPolicy"},
+	"PATCH /api/v1/notifications/policy":     {scope: "write:notifications", answer: "V1NotificationPolicy", fields: []string{"filter_not_following", "filter_new_accounts"}},
+	"PUT /api/v1/notifications/policy":       {scope: "write:notifications", answer: "V1NotificationPolicy", fields: []string{"filter_not_following", "filter_new_accounts"}},
+	"PUT /api/v2/notifications/policy":       {scope: "write:notifications", answer: "NotificationPolicy", fields: []string{"for_not_following", "for_private_mentions"}},
+	"GET /api/v1/trends":                     {answer: "[]Tag"},
+	"POST /api/v1/conversations/{id}/unread": {scope: "write:conversations", answer: "Conversation"},
+}
+
+// operation is what the schema would say of it.
+func (b beside) operation() *openapi3.Operation {
+	op := openapi3.NewOperation()
+	op.AddResponse(http.StatusOK, openapi3.NewResponse())
+	if b.scope != "" {
+		op.Security = openapi3.NewSecurityRequirements().With(openapi3.NewSecurityRequirement().Authenticate("OAuth2", b.scope))
+	}
+	for _, name := range b.must {
+		op.AddParameter(openapi3.NewQueryParameter(name).WithRequired(true).WithSchema(openapi3.NewStringSchema()))
+	}
+	if len(b.fields) > 0 {
+		body := openapi3.NewObjectSchema()
+		for _, name := range b.fields {
+			body.WithProperty(name, openapi3.NewStringSchema())
+		}
+		op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithJSONSchema(body)}
+	}
+	return op
+}
