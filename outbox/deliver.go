@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"parley/federation"
@@ -96,24 +95,13 @@ func (o *Outbox) deliver(ctx context.Context, activity *store.Activity) error {
 }
 
 // take puts deliveries that are due into our hands, at most limit.
-func (o *Outbox) take(ctx context.Context, activity int64, limit int) ([]*store.DueDelivery, error) {
+func (o *Outbox) take(ctx context.Context, activity int64, limit int) (due []*store.DueDelivery, err error) {
 	now := store.TimeOf(o.Now())
-	due, err := o.DB.With(ctx).Due(activity, now, limit)
-	if err != nil || len(due) == 0 {
-		return nil, err
-	}
-	ids := make([]int64, len(due))
-	for i, d := range due {
-		ids[i] = d.ID
-	}
-	err = o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		ids, err = tx.Take(ids, now, now.Add(inHand))
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		due, err = tx.Take(activity, now, now.Add(inHand), limit)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(due, func(d *store.DueDelivery) bool { return !slices.Contains(ids, d.ID) }), nil
+	return due, err
 }
 
 // parcel is what all receivers of an activity get, and the key it is signed by.

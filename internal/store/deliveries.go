@@ -51,21 +51,18 @@ type DueDelivery struct {
 	HostFailures int
 }
 
-// Due are at most limit of the activity's deliveries that wait, are due by now
-// and in nobody's hands, and do not have an earlier one about the same object
-// before them. What is for a host that is unavailable waits for the host.
-func (r Reader) Due(activityID int64, now Time, limit int) ([]*DueDelivery, error) {
+// Take puts into the caller's hands until the given time at most limit of the
+// activity's deliveries that wait, are due by now and in nobody's hands, and do
+// not have an earlier one about the same object before them. What is for a host
+// that is unavailable waits for the host.
+func (tx *Tx) Take(activityID int64, now, until Time, limit int) ([]*DueDelivery, error) {
 	var rows []*DueDelivery
-	return rows, r.scan(&rows, `SELECT d.*, COALESCE(h.failures, 0) AS host_failures FROM deliveries d LEFT JOIN hosts h ON h.host = d.host
- WHERE d.activity_id = ? AND d.state = 'pending' AND d.next_at <= ? AND d.taken_until <= ? AND COALESCE(h.state, '') <> 'unavailable' AND `+inOrder+` ORDER BY d.id LIMIT ?`,
-		activityID, now, now, limit)
-}
-
-// Take puts deliveries into the caller's hands until the given time, and tells
-// which of them: some may be in another's meanwhile.
-func (tx *Tx) Take(ids []int64, now, until Time) ([]int64, error) {
-	cond, arg := tx.in("id", ids)
-	return tx.ids(`UPDATE deliveries SET taken_until = ? WHERE `+cond+` AND state = 'pending' AND taken_until <= ? RETURNING id`, until, arg, now)
+	return rows, tx.scan(&rows, `UPDATE deliveries SET taken_until = ? WHERE id IN (SELECT d.id FROM deliveries d
+ WHERE d.activity_id = ? AND d.state = 'pending' AND d.next_at <= ? AND d.taken_until <= ?
+ AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.host = d.host AND h.state = 'unavailable') AND `+inOrder+` ORDER BY d.id LIMIT ?)
+ AND state = 'pending' AND taken_until <= ?
+ RETURNING *, COALESCE((SELECT h.failures FROM hosts h WHERE h.host = deliveries.host), 0) AS host_failures`,
+		until, activityID, now, now, limit, now)
 }
 
 // NextDue is when the activity's next delivery is due, 0 if all are settled or
@@ -142,8 +139,8 @@ func (tx *Tx) RecordAttempts(attempts []Attempt) error {
 }
 
 type deliveryAttempt struct {
+	DeliveryID int64 `gorm:"primaryKey;autoIncrement:false"`
 	ID         int64 `gorm:"primaryKey;autoIncrement:false"`
-	DeliveryID int64
 	Status     int
 	Error      string
 	Duration   int64
@@ -195,12 +192,12 @@ func (tx *Tx) RetryDead(host string, above int64, now Time, limit int) ([]*Deliv
 	return rows, err
 }
 
-// Prune forgets what need not be remembered: deliveries that were made, and
-// arrivals, older than before.
+// Prune forgets what need not be remembered: deliveries that were made of
+// activities, and arrivals, older than before.
 func (tx *Tx) Prune(before Time) error {
 	for _, query := range []string{
-		`DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE state = 'done' AND updated_at < ?)`,
-		`DELETE FROM deliveries WHERE state = 'done' AND updated_at < ?`,
+		`DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.state = 'done' AND a.created_at < ?)`,
+		`DELETE FROM deliveries WHERE state = 'done' AND activity_id IN (SELECT id FROM activities WHERE created_at < ?)`,
 		`DELETE FROM activities WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.activity_id = activities.id)`,
 		`DELETE FROM hosts WHERE state = 'healthy' AND updated_at < ?`,
 		`DELETE FROM arrivals WHERE received_at < ?`,

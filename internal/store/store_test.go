@@ -62,7 +62,7 @@ func TestEveryQueryRuns(t *testing.T) {
 			require.NoError(t, tx.SetAccountNote(bob.ID, alice.ID, "nice"))
 			act := &store.Activity{ID: store.NewID(), URI: "https://x/a1", Kind: "Create", ActorID: alice.ID, ObjectURI: p.URI, Body: "{}", CreatedAt: store.Now()}
 			require.NoError(t, tx.Dispatch(act, map[string]string{"https://far.example/inbox": "far.example"}))
-			due, err := tx.Due(act.ID, store.Now(), 10)
+			due, err := tx.Take(act.ID, store.Now(), store.Now()+1000, 10)
 			require.NoError(t, err)
 			require.Len(t, due, 1)
 			due[0].State, due[0].Attempts = "dead", 1
