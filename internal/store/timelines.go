@@ -216,8 +216,21 @@ type Marks struct {
 	Filters int64
 }
 
+// marksSQL is a row for each post; each ? is the viewer. What a viewer pinned or
+// muted is little, and found out once; who follows whom is asked only where it
+// decides who may quote the post.
+const marksSQL = `SELECT p.id,
+ EXISTS (SELECT 1 FROM favourites f WHERE f.post_id = p.id AND f.actor_id = ?),
+ EXISTS (SELECT 1 FROM posts b WHERE b.boost_of_id = p.id AND b.boost_of_id <> 0 AND b.actor_id = ? AND b.deleted_at = 0),
+ EXISTS (SELECT 1 FROM bookmarks k WHERE k.post_id = p.id AND k.actor_id = ?),
+ p.id IN (SELECT n.post_id FROM pins n WHERE n.actor_id = ?),
+ p.thread_id IN (SELECT t.thread_id FROM thread_mutes t WHERE t.actor_id = ?),
+ ` + choosy + ` AND EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ? AND f.target_id = p.actor_id AND f.accepted),
+ ` + choosy + ` AND EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = p.actor_id AND f.target_id = ? AND f.accepted),
+ COALESCE((SELECT u.filters_revision FROM users u WHERE u.actor_id = ?), 0) FROM posts p WHERE `
+
 // choosy says that who may quote p depends on who follows whom.
-const choosy = `(p.quotable LIKE '%follow%' OR p.quotable_manually LIKE '%follow%') AND `
+const choosy = `(p.quotable LIKE '%follow%' OR p.quotable_manually LIKE '%follow%')`
 
 // Marks are what the viewer did to each of the posts.
 func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
@@ -225,48 +238,17 @@ func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
 	if viewer == 0 || len(ids) == 0 {
 		return m, nil
 	}
-	post, arg := r.in("post_id", ids)
-	boost, _ := r.in("boost_of_id", ids)
-	muted, _ := r.in("p.id", ids)
-	rows, err := r.g.Raw(`SELECT 1, post_id FROM favourites WHERE actor_id = ? AND `+post+
-		` UNION ALL SELECT 2, boost_of_id FROM posts WHERE actor_id = ? AND deleted_at = 0 AND boost_of_id <> 0 AND `+boost+
-		` UNION ALL SELECT 3, post_id FROM bookmarks WHERE actor_id = ? AND `+post+
-		` UNION ALL SELECT 4, post_id FROM pins WHERE actor_id = ? AND `+post+
-		` UNION ALL SELECT 5, p.id FROM posts p JOIN thread_mutes t ON t.thread_id = p.thread_id WHERE t.actor_id = ? AND `+muted+
-		` UNION ALL SELECT 6, filters_revision FROM users WHERE actor_id = ?`+
-		` UNION ALL SELECT 7, p.id FROM posts p JOIN follows f ON f.target_id = p.actor_id AND f.follower_id = ? AND f.accepted WHERE `+choosy+muted+
-		` UNION ALL SELECT 8, p.id FROM posts p JOIN follows f ON f.follower_id = p.actor_id AND f.target_id = ? AND f.accepted WHERE `+choosy+muted,
-		viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, arg, viewer, viewer, arg, viewer, arg).Rows()
+	cond, arg := r.in("p.id", ids)
+	rows, err := r.g.Raw(marksSQL+cond, viewer, viewer, viewer, viewer, viewer, viewer, viewer, viewer, arg).Rows()
 	if err != nil {
 		return m, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var what int
 		var id int64
-		if err := rows.Scan(&what, &id); err != nil {
+		var f Flags
+		if err := rows.Scan(&id, &f.Favourited, &f.Boosted, &f.Bookmarked, &f.Pinned, &f.Muted, &f.Follows, &f.Followed, &m.Filters); err != nil {
 			return m, err
-		}
-		if what == 6 {
-			m.Filters = id
-			continue
-		}
-		f := m.Flags[id]
-		switch what {
-		case 1:
-			f.Favourited = true
-		case 2:
-			f.Boosted = true
-		case 3:
-			f.Bookmarked = true
-		case 4:
-			f.Pinned = true
-		case 5:
-			f.Muted = true
-		case 7:
-			f.Follows = true
-		case 8:
-			f.Followed = true
 		}
 		m.Flags[id] = f
 	}
