@@ -132,8 +132,7 @@ func (a *Actors) SetRole(ctx context.Context, by, id int64, role string) error {
 			return err
 		}
 		before := account.User.Role
-		account.User.Role = role
-		if err := tx.UpdateUser(&account.User); err != nil {
+		if err := tx.SetRole(&account.User, role); err != nil {
 			return err
 		}
 		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.role", Subject: account.Actor.Username, Detail: map[string]any{"before": before, "after": role}})

@@ -77,7 +77,7 @@ func (a *Actors) fresh(kind, username string) *store.Actor {
 	return &store.Actor{
 		ID: id, URI: uri, Kind: kind, Username: username, URL: a.URL + "/@" + username,
 		InboxURI: uri + "/inbox", SharedInboxURI: a.URL + "/inbox", OutboxURI: uri + "/outbox",
-		FollowersURI: uri + "/followers", FollowingURI: uri + "/following", FeaturedURI: uri + "/featured",
+		FollowersURI: uri + "/followers", FollowingURI: uri + "/following", FeaturedURI: uri + "/featured", FeaturedTagsURI: uri + "/featured_tags",
 		Discoverable: true, Indexable: true, Lifecycle: store.Active, Revision: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }

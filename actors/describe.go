@@ -32,6 +32,7 @@ func describe(actor *store.Actor, o *federation.Object, name, domain string) {
 	actor.MovedToURI = address(o.MovedTo)
 	actor.Locked, actor.Discoverable, actor.Indexable, actor.Memorial = o.ManuallyApprovesFollowers, o.Discoverable, o.Indexable, o.Memorial
 	actor.SuspendedThere = o.Suspended
+	actor.HideFeatured, actor.HideMedia, actor.HideMediaReplies = o.HideFeatured, o.HideMedia, o.HideMediaReplies
 	actor.Bot = o.Type == "Service" || o.Type == "Application"
 	actor.FetchedAt, actor.UpdatedAt = store.Now(), store.Now()
 	actor.Revision = max(actor.Revision, 1)

@@ -15,17 +15,18 @@ func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Acto
 	if actor.Lifecycle == store.Suspended {
 		bare := *actor
 		bare.DisplayName, bare.Note, bare.Fields, bare.Avatar, bare.Header, bare.AlsoKnownAs, bare.MovedToURI = "", "", nil, "", "", nil, ""
-		bare.Discoverable, bare.Indexable = false, false
+		bare.Discoverable, bare.Indexable, bare.Attributions = false, false, nil
 		actor = &bare
 	}
 	doc := federation.Actor{
 		Context: federation.Context, ID: actor.URI, Type: actor.Kind, PreferredUsername: actor.Username,
 		Name: actor.DisplayName, Summary: actor.Note, URL: actor.URL, WebFinger: actor.Username + "@" + a.Domain,
-		Inbox: actor.InboxURI, Outbox: actor.OutboxURI, Followers: actor.FollowersURI, Following: actor.FollowingURI, Featured: actor.FeaturedURI,
+		Inbox: actor.InboxURI, Outbox: actor.OutboxURI, Followers: actor.FollowersURI, Following: actor.FollowingURI, Featured: actor.FeaturedURI, FeaturedTags: actor.FeaturedTagsURI,
 		Endpoints: &federation.Endpoints{SharedInbox: actor.SharedInboxURI},
 		Generator: federation.Implemented,
 		Published: federation.Stamp(actor.CreatedAt.Time()), Updated: federation.Stamp(actor.UpdatedAt.Time()),
 		ManuallyApprovesFollowers: actor.Locked, Discoverable: actor.Discoverable, Indexable: actor.Indexable, Memorial: actor.Memorial, Suspended: actor.Lifecycle == store.Suspended,
+		ShowFeatured: !actor.HideFeatured, ShowMedia: !actor.HideMedia, ShowRepliesInMedia: !actor.HideMediaReplies, AttributionDomains: actor.Attributions,
 		AlsoKnownAs: actor.AlsoKnownAs, MovedTo: actor.MovedToURI,
 		Icon: a.pictureOf(actor.Avatar, actor.AvatarDescription), Image: a.pictureOf(actor.Header, actor.HeaderDescription),
 	}

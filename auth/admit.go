@@ -144,6 +144,8 @@ func changeRole(tx *store.Tx, account *store.Account, role Role, provider string
 			return audit.Write(tx, act)
 		}
 	}
-	u.Role = string(role)
+	if err := tx.SetRole(u, string(role)); err != nil {
+		return err
+	}
 	return audit.Write(tx, act)
 }

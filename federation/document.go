@@ -27,6 +27,10 @@ var Context = json.RawMessage(`[` +
 	`"discoverable":"toot:discoverable",` +
 	`"indexable":"toot:indexable",` +
 	`"memorial":"toot:memorial",` +
+	`"attributionDomains":{"@id":"toot:attributionDomains","@container":"@set"},` +
+	`"showFeatured":"toot:showFeatured",` +
+	`"showMedia":"toot:showMedia",` +
+	`"showRepliesInMedia":"toot:showRepliesInMedia",` +
 	`"webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger",` +
 	`"assertionMethod":{"@id":"https://w3id.org/security#assertionMethod","@type":"@id","@container":"@set"},` +
 	`"implements":{"@id":"https://w3id.org/fep/844e#implements","@type":"@id","@container":"@set"},` +
@@ -210,6 +214,10 @@ type Actor struct {
 	Discoverable              bool            `json:"discoverable"`
 	Indexable                 bool            `json:"indexable"`
 	Memorial                  bool            `json:"memorial,omitempty"`
+	ShowFeatured              bool            `json:"showFeatured"`
+	ShowMedia                 bool            `json:"showMedia"`
+	ShowRepliesInMedia        bool            `json:"showRepliesInMedia"`
+	AttributionDomains        []string        `json:"attributionDomains,omitempty"`
 	Suspended                 bool            `json:"suspended,omitempty"`
 	AlsoKnownAs               []string        `json:"alsoKnownAs,omitempty"`
 	MovedTo                   string          `json:"movedTo,omitempty"`

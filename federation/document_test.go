@@ -87,7 +87,8 @@ func TestContextIsComplete(t *testing.T) {
 	terms := context[3].(map[string]any)
 	for _, name := range strings.Fields(`manuallyApprovesFollowers sensitive Hashtag alsoKnownAs movedTo conversation PropertyValue value
 		Emoji featured featuredTags discoverable indexable memorial suspended blurhash votersCount focalPoint quote quoteUri
-		_misskey_quote quoteAuthorization QuoteRequest QuoteAuthorization interactionPolicy webfinger`) {
+		_misskey_quote quoteAuthorization QuoteRequest QuoteAuthorization interactionPolicy webfinger
+		attributionDomains showFeatured showMedia showRepliesInMedia`) {
 		if _, ok := terms[name]; !ok {
 			t.Errorf("%s is not in the context", name)
 		}

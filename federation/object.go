@@ -91,6 +91,8 @@ type Object struct {
 	ManuallyApprovesFollowers bool
 	Discoverable, Indexable   bool
 	Memorial, Suspended       bool
+	HideFeatured, HideMedia   bool
+	HideMediaReplies          bool
 	AlsoKnownAs               []string
 	MovedTo                   string
 
@@ -460,6 +462,12 @@ func (r *reader) actorField(o *Object, key string) bool {
 		o.Memorial = r.truth()
 	case "suspended":
 		o.Suspended = r.truth()
+	case "showFeatured":
+		o.HideFeatured = r.text() == "false"
+	case "showMedia":
+		o.HideMedia = r.text() == "false"
+	case "showRepliesInMedia":
+		o.HideMediaReplies = r.text() == "false"
 	case "alsoKnownAs":
 		o.AlsoKnownAs = bounded(r.refs(), maxAliases)
 	case "movedTo":

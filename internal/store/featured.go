@@ -65,6 +65,6 @@ type FeaturedTag struct {
 func (r Reader) FeaturedTags(actor int64) ([]FeaturedTag, error) {
 	var rows []FeaturedTag
 	return rows, r.scan(&rows, `SELECT f.id, f.name, f.position, COUNT(p.id) AS posts, COALESCE(MAX(p.published_at), 0) AS last_at FROM featured_tags f
- LEFT JOIN post_tags t ON t.tag = f.tag LEFT JOIN posts p ON p.id = t.post_id AND p.actor_id = f.actor_id AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world'
+ LEFT JOIN post_tags t ON t.actor_id = f.actor_id AND t.tag = f.tag LEFT JOIN posts p ON p.id = t.post_id AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world'
  WHERE f.actor_id = ? GROUP BY f.id, f.name, f.position ORDER BY f.position`, actor)
 }

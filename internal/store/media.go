@@ -62,7 +62,7 @@ func (tx *Tx) setTags(p *Post) error {
 		return nil
 	}
 	for _, tag := range p.Tags {
-		if _, err := tx.exec(`INSERT INTO post_tags (tag, post_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, lower(tag), p.ID); err != nil {
+		if _, err := tx.exec(`INSERT INTO post_tags (tag, post_id, actor_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, lower(tag), p.ID, p.ActorID); err != nil {
 			return err
 		}
 	}

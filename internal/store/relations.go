@@ -63,6 +63,17 @@ func (r Reader) Relations(viewer int64, ids []int64) ([]*Relation, error) {
 	return list, nil
 }
 
+// Follows tells whom of the others the actor follows.
+func (r Reader) Follows(actor int64, others []int64) (map[int64]bool, error) {
+	cond, arg := r.in("target_id", others)
+	ids, err := r.ids(`SELECT target_id FROM follows WHERE follower_id = ? AND accepted AND `+cond, actor, arg)
+	follows := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		follows[id] = true
+	}
+	return follows, err
+}
+
 // Listed is a line of a list of actors: Key pages it.
 type Listed struct {
 	Key     int64

@@ -60,13 +60,17 @@ type Actor struct {
 	Fields            []Field  `gorm:"serializer:list"`
 	Emojis            []Emoji  `gorm:"serializer:list"`
 	AlsoKnownAs       []string `gorm:"serializer:list"`
+	Attributions      []string `gorm:"serializer:list"` // sites that may name them as an author
 	MovedToURI        string
 	SuccessorID       int64
 	Locked            bool
 	Bot               bool
 	Discoverable      bool
 	Indexable         bool
-	HideCollections   bool
+	HideCollections   bool // whom they follow, and who follows them
+	HideFeatured      bool // no tab for what they feature
+	HideMedia         bool // no tab for files
+	HideMediaReplies  bool // no answers in it
 	Memorial          bool
 	SuspendedThere    bool // by their own node, as long as it says so
 	DomainBlocked     bool // by our policy for the host

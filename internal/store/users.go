@@ -57,11 +57,36 @@ func (r Reader) Usage() (Usage, error) {
 	return u, err
 }
 
+// Roles are those of the actors that have another than most, by actor.
+func (r Reader) Roles(actors []int64) (map[int64]string, error) {
+	if len(actors) == 0 {
+		return nil, nil
+	}
+	cond, arg := r.in("actor_id", actors)
+	var rows []*User
+	err := r.scan(&rows, `SELECT actor_id, role FROM users WHERE role <> 'member' AND `+cond, arg)
+	roles := make(map[int64]string, len(rows))
+	for _, u := range rows {
+		roles[u.ActorID] = u.Role
+	}
+	return roles, err
+}
+
 // CreateUser stores what we know of a new local person.
 func (tx *Tx) CreateUser(u *User) error { return tx.g.Create(u).Error }
 
 // UpdateUser stores what we know of a local person as it is now.
 func (tx *Tx) UpdateUser(u *User) error { return tx.g.Save(u).Error }
+
+// SetRole stores another role of a local person, which everybody can see.
+func (tx *Tx) SetRole(u *User, role string) error {
+	u.Role = role
+	if err := tx.UpdateUser(u); err != nil {
+		return err
+	}
+	_, err := tx.exec(`UPDATE actors SET revision = revision + 1 WHERE id = ?`, u.ActorID)
+	return err
+}
 
 // Owners counts the accounts that can act as owner.
 func (r Reader) Owners() (int64, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"parley/internal/store"
+	"parley/outbox"
 )
 
 // account is the entity Account. https://docs.joinmastodon.org/entities/Account/
@@ -39,11 +40,18 @@ type account struct {
 	ShowFeatured      bool           `json:"show_featured"`
 	ShowMedia         bool           `json:"show_media"`
 	ShowMediaReplies  bool           `json:"show_media_replies"`
-	FeatureApproval   approval       `json:"feature_approval"`
 	Moved             *account       `json:"moved"`
 	Emojis            []emoji        `json:"emojis"`
-	Roles             []struct{}     `json:"roles"`
+	Roles             []accountRole  `json:"roles"`
 	Fields            []accountField `json:"fields"`
+	FeatureApproval   approval       `json:"feature_approval"` // last: see appendAccount
+}
+
+// accountRole is a role as everybody sees it.
+type accountRole struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Color string `json:"color"`
 }
 
 type accountField struct {
@@ -52,14 +60,61 @@ type accountField struct {
 	VerifiedAt *string `json:"verified_at"`
 }
 
-// approval says who may quote or feature; nobody may, on this version.
+// approval says who may quote a post, or recommend an account.
 type approval struct {
 	Automatic   []string `json:"automatic"`
 	Manual      []string `json:"manual"`
 	CurrentUser string   `json:"current_user"`
 }
 
-var noApproval = approval{Automatic: []string{}, Manual: []string{}, CurrentUser: "denied"}
+// unasked says that nobody can ask: the account is on a node whose leave we do
+// not know how to get.
+const unasked = "missing"
+
+// featurable is who may recommend an account in a collection.
+func featurable(s *store.Actor) string {
+	if !s.Local() {
+		return unasked
+	}
+	return outbox.Featurable(s)
+}
+
+// featureApproval is the entity FeatureApproval, for a stranger.
+func featureApproval(policy string) approval {
+	if policy == unasked {
+		return approval{Automatic: []string{}, Manual: []string{}, CurrentUser: unasked}
+	}
+	return approval{Automatic: inWords(policy), Manual: []string{}, CurrentUser: string(outbox.Denied)}
+}
+
+// accountEnd is what a rendered account ends with behind the last word, which
+// says whether the viewer may recommend it.
+const accountEnd = `"}}`
+
+// appendAccount writes a rendered account for the viewer, who follows it or not.
+func appendAccount(b []byte, f *fragment, viewer, owner int64, follows bool) []byte {
+	b = append(b, f.json...)
+	if viewer != 0 && f.featurable != unasked {
+		cut := len(b) - len(outbox.Denied)
+		b = append(b[:cut], outbox.LeaveToQuote(f.featurable, "", viewer == owner, follows, false)...)
+	}
+	return append(b, accountEnd...)
+}
+
+// choosyFollowed tells which of the accounts the viewer follows, as far as that
+// decides whether the viewer may recommend them: it asks nothing for most pages.
+func choosyFollowed(r store.Reader, viewer int64, accounts map[int64]*fragment) (map[int64]bool, error) {
+	var choosy []int64
+	for id, f := range accounts {
+		if f != nil && f.featurable == outbox.ByFollowers {
+			choosy = append(choosy, id)
+		}
+	}
+	if viewer == 0 || len(choosy) == 0 {
+		return nil, nil
+	}
+	return r.Follows(viewer, choosy)
+}
 
 type emoji struct {
 	Shortcode       string  `json:"shortcode"`
@@ -79,8 +134,8 @@ func (a *API) emojis(owner string, all []store.Emoji) []emoji {
 	return out
 }
 
-// account makes the entity of an actor. moved is where they went, nil for most.
-func (a *API) account(s *store.Actor, moved *store.Actor) *account {
+// account makes the entity of an actor.
+func (a *API) account(s *store.Actor, from parts) *account {
 	e := &account{
 		ID: id(s.ID), Username: s.Username, Acct: s.Acct(), DisplayName: s.DisplayName, Locked: s.Locked,
 		Bot: s.Bot || s.Kind == "Service" || s.Kind == "Application", Discoverable: s.Discoverable, Indexable: s.Indexable,
@@ -89,15 +144,12 @@ func (a *API) account(s *store.Actor, moved *store.Actor) *account {
 		Header: a.fileURL(s.URI, s.Header, missingHeader), HeaderDescription: s.HeaderDescription,
 		FollowersCount: max(s.FollowersCount, 0), FollowingCount: max(s.FollowingCount, 0), StatusesCount: max(s.StatusesCount, 0),
 		HideCollections: s.HideCollections, Noindex: !s.Indexable, Limited: s.Limited, Memorial: s.Memorial,
-		ShowFeatured: true, ShowMedia: true, ShowMediaReplies: true,
-		FeatureApproval: noApproval, Emojis: a.emojis(s.URI, s.Emojis), Roles: []struct{}{}, Fields: fields(s.Fields),
+		ShowFeatured: !s.HideFeatured, ShowMedia: !s.HideMedia, ShowMediaReplies: !s.HideMediaReplies,
+		FeatureApproval: featureApproval(featurable(s)), Emojis: a.emojis(s.URI, s.Emojis), Roles: rolesOf(from.roles[s.ID]), Fields: fields(s.Fields),
 	}
-	if s.LastStatusAt != 0 {
-		day := s.LastStatusAt.Time().Format("2006-01-02")
-		e.LastStatusAt = &day
-	}
-	if moved != nil && moved.ID != s.ID {
-		e.Moved = a.account(moved, nil)
+	e.LastStatusAt = optionalDay(s.LastStatusAt)
+	if moved := from.moved[s.MovedToURI]; moved != nil && moved.ID != s.ID {
+		e.Moved = a.account(moved, parts{})
 	}
 	if s.Hidden() {
 		a.blank(e)
@@ -112,7 +164,7 @@ func (a *API) blank(e *account) {
 	e.Suspended = true
 	e.DisplayName, e.Note, e.AvatarDescription, e.HeaderDescription = "", "", "", ""
 	e.Avatar, e.Header = a.URL+missingAvatar, a.URL+missingHeader
-	e.Fields, e.Emojis, e.Moved = []accountField{}, []emoji{}, nil
+	e.Fields, e.Emojis, e.Moved, e.Roles = []accountField{}, []emoji{}, nil, []accountRole{}
 	e.FollowersCount, e.FollowingCount, e.StatusesCount, e.LastStatusAt = 0, 0, 0, nil
 }
 

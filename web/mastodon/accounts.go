@@ -11,12 +11,12 @@ import (
 )
 
 // accounts are the entities of the actors with the ids, in their order.
-func (a *API) accounts(r store.Reader, ids []int64) ([]json.RawMessage, error) {
+func (a *API) accounts(r store.Reader, viewer int64, ids []int64) ([]json.RawMessage, error) {
 	actors, err := r.Actors(ids)
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := a.rendered(r, actors)
+	rendered, err := a.rendered(r, viewer, actors)
 	if err != nil {
 		return nil, err
 	}
@@ -29,26 +29,37 @@ func (a *API) accounts(r store.Reader, ids []int64) ([]json.RawMessage, error) {
 	return all, nil
 }
 
-// rendered are the entities of actors, by id.
-func (a *API) rendered(r store.Reader, actors map[int64]*store.Actor) (map[int64]json.RawMessage, error) {
-	moved, err := a.moved(r, actors)
+// rendered are the entities of actors as the viewer sees them, by id.
+func (a *API) rendered(r store.Reader, viewer int64, actors map[int64]*store.Actor) (map[int64]json.RawMessage, error) {
+	fragments := make(map[int64]*fragment, len(actors))
+	missing := parts{actors: map[int64]*store.Actor{}}
+	for id, actor := range actors {
+		if f := a.Cache.fresh(cacheKey{true, id}, actor.Revision); f != nil {
+			fragments[id] = f
+		} else {
+			missing.actors[id] = actor
+		}
+	}
+	if err := a.around(r, &missing); err != nil {
+		return nil, err
+	}
+	for id, actor := range missing.actors {
+		fragments[id] = a.renderAccount(actor, missing)
+	}
+	follows, err := choosyFollowed(r, viewer, fragments)
 	if err != nil {
 		return nil, err
 	}
 	all := make(map[int64]json.RawMessage, len(actors))
-	for id, actor := range actors {
-		b := a.Cache.fresh(cacheKey{true, id}, actor.Revision)
-		if b == nil {
-			b = a.renderAccount(actor, moved[actor.MovedToURI])
-		}
-		all[id] = b
+	for id, f := range fragments {
+		all[id] = appendAccount(make([]byte, 0, len(f.json)+16), f, viewer, id, follows[id])
 	}
 	return all, nil
 }
 
 // entity is the entity of one actor.
-func (a *API) entity(r store.Reader, actor *store.Actor) (json.RawMessage, error) {
-	all, err := a.rendered(r, map[int64]*store.Actor{actor.ID: actor})
+func (a *API) entity(r store.Reader, viewer int64, actor *store.Actor) (json.RawMessage, error) {
+	all, err := a.rendered(r, viewer, map[int64]*store.Actor{actor.ID: actor})
 	return all[actor.ID], err
 }
 
@@ -71,7 +82,7 @@ func (a *API) Account(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.entity(a.reader(c), actor)
+	e, err := a.entity(a.reader(c), viewer(c), actor)
 	if err != nil {
 		return err
 	}
@@ -84,7 +95,7 @@ func (a *API) Accounts(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := a.accounts(a.reader(c), p.ids("id"))
+	accounts, err := a.accounts(a.reader(c), viewer(c), p.ids("id"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +108,7 @@ func (a *API) Lookup(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.entity(a.reader(c), actor)
+	e, err := a.entity(a.reader(c), viewer(c), actor)
 	if err != nil {
 		return err
 	}

@@ -158,4 +158,13 @@ func optionalMoment(t store.Time) *string {
 	return &s
 }
 
+// optionalDay is a date, null for never.
+func optionalDay(t store.Time) *string {
+	if t == 0 {
+		return nil
+	}
+	s := t.Time().Format("2006-01-02")
+	return &s
+}
+
 func contextOf(c *gin.Context) context.Context { return c.Request.Context() }

@@ -54,7 +54,7 @@ func (a *API) conversations(r store.Reader, viewer int64, rows []*store.Conversa
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := a.rendered(r, actors)
+	accounts, err := a.rendered(r, viewer, actors)
 	if err != nil {
 		return nil, err
 	}

@@ -38,14 +38,26 @@ type role struct {
 	CollectionLimit int    `json:"collection_limit"`
 }
 
+// roleIDs are names for roles that clients take for those of Mastodon.
+var roleIDs = map[auth.Role]string{auth.Owner: "4", auth.Admin: "3", auth.Moderator: "2", auth.Auditor: "1"}
+
 // roleOf is a role as clients know it. The permissions are those of Mastodon's
 // administration, which is not here: none.
 func roleOf(r auth.Role) role {
-	ids := map[auth.Role]string{auth.Owner: "4", auth.Admin: "3", auth.Moderator: "2", auth.Auditor: "1"}
-	if n, ok := ids[r]; ok {
-		return role{ID: n, Name: string(r), Permissions: "0", Highlighted: true}
+	e := role{ID: "-99", Permissions: "0", CollectionLimit: outbox.MaxCollections}
+	if id, ok := roleIDs[r]; ok {
+		e.ID, e.Name, e.Highlighted = id, string(r), true
 	}
-	return role{ID: "-99", Permissions: "0"}
+	return e
+}
+
+// rolesOf is what everybody sees of the role of one of ours.
+func rolesOf(role string) []accountRole {
+	id, ok := roleIDs[auth.Role(role)]
+	if !ok {
+		return []accountRole{}
+	}
+	return []accountRole{{ID: id, Name: role}}
 }
 
 // VerifyCredentials answers with the viewer's own account.
@@ -67,7 +79,7 @@ func (a *API) credentials(r store.Reader, me int64) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := a.entity(r, &account.Actor)
+	e, err := a.entity(r, me, &account.Actor)
 	if err != nil {
 		return nil, err
 	}

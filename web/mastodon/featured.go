@@ -1,8 +1,6 @@
 package mastodon
 
 import (
-	"strconv"
-
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/store"
@@ -39,10 +37,5 @@ func (a *API) FeaturedTags(c *gin.Context) error {
 }
 
 func (a *API) featuredTag(t store.FeaturedTag) featuredTag {
-	e := featuredTag{ID: id(t.ID), Name: t.Name, URL: a.tagURL(t.Name), StatusesCount: strconv.FormatInt(t.Posts, 10)}
-	if t.LastAt != 0 {
-		day := t.LastAt.Time().Format("2006-01-02")
-		e.LastStatusAt = &day
-	}
-	return e
+	return featuredTag{ID: id(t.ID), Name: t.Name, URL: a.tagURL(t.Name), StatusesCount: id(t.Posts), LastStatusAt: optionalDay(t.LastAt)}
 }

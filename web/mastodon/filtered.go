@@ -200,13 +200,9 @@ func (w *words) written(at, end int) string {
 	return string(runes[skip : skip+take])
 }
 
-// words are those of a rendered post, worked out once for each rendering.
-func (c *Cache) words(post int64, rendered []byte) *words {
-	f, ok := c.rendered.GetIfPresent(cacheKey{false, post})
-	if !ok || len(f.json) != len(rendered) || len(rendered) == 0 || &f.json[0] != &rendered[0] {
-		return wordsOf(rendered)
-	}
-	f.once.Do(func() { f.words = wordsOf(rendered) })
+// said are the words of a rendered post, worked out once for each rendering.
+func (f *fragment) said() *words {
+	f.once.Do(func() { f.words = wordsOf(f.json) })
 	return f.words
 }
 
@@ -228,7 +224,7 @@ func (a *API) filter(s *sheet, l *lens, viewer int64, entries []store.Entry) {
 		if author == viewer {
 			continue
 		}
-		said := []*words{a.Cache.words(original, s.posts[original])}
+		said := []*words{s.posts[original].said()}
 		if poll := s.polls[original]; poll != nil {
 			said = append(said, optionsOf(poll))
 		}

@@ -57,7 +57,7 @@ func (a *API) told(r store.Reader, reader int64, from, posts []int64) (*told, er
 	if err != nil {
 		return nil, err
 	}
-	t.accounts, err = a.rendered(r, actors)
+	t.accounts, err = a.rendered(r, reader, actors)
 	return t, err
 }
 

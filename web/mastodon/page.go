@@ -90,7 +90,7 @@ func (a *API) accountPage(c *gin.Context, page store.Page, listed []store.Listed
 	for i, l := range listed {
 		ids[i] = l.ActorID
 	}
-	accounts, err := a.accounts(a.reader(c), ids)
+	accounts, err := a.accounts(a.reader(c), viewer(c), ids)
 	if err != nil {
 		return err
 	}

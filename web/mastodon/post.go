@@ -93,6 +93,7 @@ type parts struct {
 	actors   map[int64]*store.Actor
 	apps     map[int64]*store.App
 	moved    map[string]*store.Actor
+	roles    map[int64]string
 }
 
 // status makes the entity of a post.

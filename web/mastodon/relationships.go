@@ -171,7 +171,7 @@ func (a *API) Mutes(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := a.accounts(a.reader(c), ids)
+	accounts, err := a.accounts(a.reader(c), viewer(c), ids)
 	if err != nil {
 		return err
 	}

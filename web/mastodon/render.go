@@ -24,10 +24,12 @@ type cacheKey struct {
 	id      int64
 }
 
-// fragment is a rendered entity: an account whole, a post without its end.
+// fragment is a rendered entity without its end, which differs between viewers:
+// appendEnd writes that of a post, appendAccount that of an account.
 type fragment struct {
-	revision int64
-	json     []byte
+	revision   int64
+	json       []byte
+	featurable string // of an account: who may recommend it
 
 	once  sync.Once
 	words *words // for filters, once somebody has one
@@ -46,21 +48,18 @@ func NewCache(bytes uint64) *Cache {
 }
 
 // fresh is what is kept under the key, if it is of the revision or newer.
-func (c *Cache) fresh(key cacheKey, revision int64) []byte {
+func (c *Cache) fresh(key cacheKey, revision int64) *fragment {
 	if f, ok := c.rendered.GetIfPresent(key); ok && f.revision >= revision {
-		return f.json
+		return f
 	}
 	return nil
 }
 
-func (c *Cache) keep(key cacheKey, revision int64, json []byte) {
-	c.rendered.Set(key, &fragment{revision: revision, json: json})
-}
-
 // sheet collects the rendered parts of one page.
 type sheet struct {
-	posts    map[int64][]byte
-	accounts map[int64][]byte
+	posts    map[int64]*fragment
+	accounts map[int64]*fragment
+	follows  map[int64]bool // whom the viewer follows, where that decides who may recommend them
 	flags    map[int64]store.Flags
 	filtered map[int64]filtered // by the post of an entry; nil where there are no filters
 	polls    map[int64][]byte   // as the viewer sees them
@@ -82,7 +81,7 @@ func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet
 
 // plainSheet is sheet without what is quoted.
 func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet, error) {
-	s := &sheet{posts: make(map[int64][]byte, 2*len(entries)), accounts: make(map[int64][]byte, len(entries)),
+	s := &sheet{posts: make(map[int64]*fragment, 2*len(entries)), accounts: make(map[int64]*fragment, len(entries)),
 		quotable: make(map[int64][2]string, len(entries)), viewer: viewer}
 	var posts, actors, shown []int64
 	for _, e := range entries {
@@ -100,6 +99,10 @@ func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*
 	if err := a.fill(r, s, posts, actors); err != nil {
 		return nil, err
 	}
+	var err error
+	if s.follows, err = choosyFollowed(r, viewer, s.accounts); err != nil {
+		return nil, err
+	}
 	marks, err := r.Marks(viewer, shown)
 	if err != nil {
 		return nil, err
@@ -114,13 +117,13 @@ func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*
 }
 
 // want takes a part from the cache, or notes that it is missing.
-func (a *API) want(have map[int64][]byte, missing *[]int64, key cacheKey, revision int64) {
+func (a *API) want(have map[int64]*fragment, missing *[]int64, key cacheKey, revision int64) {
 	if _, ok := have[key.id]; ok {
 		return
 	}
-	json := a.Cache.fresh(key, revision)
-	have[key.id] = json
-	if json == nil {
+	f := a.Cache.fresh(key, revision)
+	have[key.id] = f
+	if f == nil {
 		*missing = append(*missing, key.id)
 	}
 }
@@ -141,7 +144,7 @@ func (a *API) fill(r store.Reader, s *sheet, posts, actors []int64) error {
 	}
 	for _, id := range actors {
 		if actor := from.actors[id]; actor != nil {
-			s.accounts[id] = a.renderAccount(actor, from.moved[actor.MovedToURI])
+			s.accounts[id] = a.renderAccount(actor, from)
 		}
 	}
 	return nil
@@ -172,8 +175,23 @@ func (a *API) load(r store.Reader, posts, actors []int64) (from parts, err error
 	if from.actors, err = r.Actors(unique(actors)); err != nil {
 		return from, err
 	}
-	from.moved, err = a.moved(r, from.actors)
-	return from, err
+	return from, a.around(r, &from)
+}
+
+// around reads what the entities of the actors say of others: where they moved
+// to, and what role ours have.
+func (a *API) around(r store.Reader, from *parts) (err error) {
+	if from.moved, err = a.moved(r, from.actors); err != nil {
+		return err
+	}
+	var ours []int64
+	for id, actor := range from.actors {
+		if actor.Local() {
+			ours = append(ours, id)
+		}
+	}
+	from.roles, err = r.Roles(ours)
+	return err
 }
 
 func (a *API) apps(r store.Reader, posts map[int64]*store.Post) (map[int64]*store.App, error) {
@@ -208,17 +226,18 @@ func unique(ids []int64) []int64 {
 	return slices.Compact(ids)
 }
 
-func (a *API) renderPost(p *store.Post, from parts) []byte {
+func (a *API) renderPost(p *store.Post, from parts) *fragment {
 	b := encode(a.status(p, from))
-	b = slices.Clip(b[:len(b)-1]) // open, for appendStatus to go on
-	a.Cache.keep(cacheKey{false, p.ID}, p.Revision, b)
-	return b
+	f := &fragment{revision: p.Revision, json: slices.Clip(b[:len(b)-1])}
+	a.Cache.rendered.Set(cacheKey{false, p.ID}, f)
+	return f
 }
 
-func (a *API) renderAccount(actor, moved *store.Actor) []byte {
-	b := slices.Clip(encode(a.account(actor, moved)))
-	a.Cache.keep(cacheKey{true, actor.ID}, actor.Revision, b)
-	return b
+func (a *API) renderAccount(actor *store.Actor, from parts) *fragment {
+	b := encode(a.account(actor, from))
+	f := &fragment{revision: actor.Revision, json: slices.Clip(b[:len(b)-len(accountEnd)]), featurable: featurable(actor)}
+	a.Cache.rendered.Set(cacheKey{true, actor.ID}, f)
+	return f
 }
 
 // whole reports whether everything of an entry is at hand: a post may have
@@ -232,11 +251,11 @@ func (s *sheet) whole(e store.Entry) bool {
 func (s *sheet) appendStatus(b []byte, e store.Entry) []byte {
 	filtered := s.filtered[e.PostID].json
 	if e.BoostOfID == 0 {
-		return s.appendEnd(append(append(b, s.posts[e.PostID]...), `,"reblog":null`...), e.PostID, e.ActorID, s.flags[e.PostID], filtered)
+		return s.appendEnd(append(append(b, s.posts[e.PostID].json...), `,"reblog":null`...), e.PostID, e.ActorID, s.flags[e.PostID], filtered)
 	}
 	flags := s.flags[e.BoostOfID]
-	b = append(append(b, s.posts[e.PostID]...), `,"reblog":`...)
-	b = append(append(b, s.posts[e.BoostOfID]...), `,"reblog":null`...)
+	b = append(append(b, s.posts[e.PostID].json...), `,"reblog":`...)
+	b = append(append(b, s.posts[e.BoostOfID].json...), `,"reblog":null`...)
 	b = s.appendEnd(b, e.BoostOfID, e.BoostActorID, flags, filtered)
 	flags.Pinned = false
 	return s.appendEnd(b, e.PostID, e.ActorID, flags, filtered)
@@ -250,7 +269,7 @@ func (s *sheet) appendEnd(b []byte, post, author int64, f store.Flags, filtered 
 		b = append(b, "null"...)
 	}
 	b = s.appendQuote(b, post, author, f)
-	b = append(append(b, `,"account":`...), s.accounts[author]...)
+	b = appendAccount(append(b, `,"account":`...), s.accounts[author], s.viewer, author, s.follows[author])
 	b = appendFlag(b, `,"favourited":`, f.Favourited)
 	b = appendFlag(b, `,"reblogged":`, f.Boosted)
 	b = appendFlag(b, `,"bookmarked":`, f.Bookmarked)

@@ -23,7 +23,7 @@ func (a *API) Report(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := a.reports(a.reader(c), []int64{row.ID})
+	found, err := a.reports(a.reader(c), viewer(c), []int64{row.ID})
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (a *API) at(c *gin.Context, url string) (post, account json.RawMessage, err
 	case p != nil:
 		post, err = a.rendering(r, me, p.ID)
 	case actor != nil && !actor.Absent():
-		account, err = a.entity(r, actor)
+		account, err = a.entity(r, me, actor)
 	}
 	if lost(err) {
 		err = nil
@@ -133,7 +133,7 @@ func (a *API) findAccounts(c *gin.Context, query string, limit int) ([]json.RawM
 	for _, actor := range actors[:min(len(actors), limit)] {
 		ids = append(ids, actor.ID)
 	}
-	return a.accounts(r, ids)
+	return a.accounts(r, me, ids)
 }
 
 // exact is who has the handle, asked from their server if the viewer wants.

@@ -30,7 +30,7 @@ func (a *API) subjects(r store.Reader, reader int64, rows []*store.Notification)
 		}
 	}
 	if len(reports) > 0 {
-		found, err := a.reports(r, reports)
+		found, err := a.reports(r, reader, reports)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (a *API) subjects(r store.Reader, reader int64, rows []*store.Notification)
 }
 
 // reports are the entities of the reports with the ids.
-func (a *API) reports(r store.Reader, ids []int64) (map[int64]*report, error) {
+func (a *API) reports(r store.Reader, viewer int64, ids []int64) (map[int64]*report, error) {
 	rows, err := r.ReportsByID(ids)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (a *API) reports(r store.Reader, ids []int64) (map[int64]*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := a.rendered(r, actors)
+	accounts, err := a.rendered(r, viewer, actors)
 	if err != nil {
 		return nil, err
 	}

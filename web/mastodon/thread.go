@@ -107,7 +107,7 @@ func (a *API) History(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := a.accounts(r, []int64{post.ActorID})
+	accounts, err := a.accounts(r, viewer(c), []int64{post.ActorID})
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
