@@ -98,6 +98,25 @@ func (r Reader) Following(actorID int64, page Page) ([]Listed, error) {
 	return r.listed(page, "f.id", "f.target_id", "follows f JOIN actors a ON a.id = f.target_id", "f.follower_id = ? AND f.accepted AND "+present, actorID)
 }
 
+// Familiar are for each of the targets some of those who hear it and whom the
+// reader hears, newest first. A circle that is hidden, or hidden from the
+// reader by a block, has none.
+func (r Reader) Familiar(reader int64, targets []int64, each int) (map[int64][]int64, error) {
+	var rows []Follow
+	cond, arg := r.in("f.target_id", targets)
+	err := r.scan(&rows, `SELECT target_id, follower_id FROM (
+ SELECT f.target_id, f.follower_id, ROW_NUMBER() OVER (PARTITION BY f.target_id ORDER BY f.id DESC) AS place
+ FROM follows f JOIN follows mine ON mine.follower_id = ? AND mine.target_id = f.follower_id AND mine.accepted
+ JOIN actors a ON a.id = f.follower_id JOIN actors t ON t.id = f.target_id
+ WHERE `+cond+` AND f.accepted AND NOT t.hide_collections AND `+present+`
+ AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.actor_id = f.target_id AND b.target_id = ?)) circle WHERE place <= ? ORDER BY place`, reader, arg, reader, each)
+	circles := map[int64][]int64{}
+	for _, f := range rows {
+		circles[f.TargetID] = append(circles[f.TargetID], f.FollowerID)
+	}
+	return circles, err
+}
+
 // FollowRequests are who asks to follow the actor.
 func (r Reader) FollowRequests(actorID int64, page Page) ([]Listed, error) {
 	return r.listed(page, "f.id", "f.follower_id", "follows f JOIN actors a ON a.id = f.follower_id", "f.target_id = ? AND NOT f.accepted AND "+present, actorID)

@@ -187,17 +187,3 @@ func (a *API) circle(c *gin.Context, query func(store.Reader, int64, store.Page)
 	listed, err := query(a.reader(c), actor.ID, page)
 	return a.accountPage(c, page, listed, err)
 }
-
-// FamiliarFollowers says for each account that nobody is in common: that is
-// not worked out on this version.
-func (a *API) FamiliarFollowers(c *gin.Context) error {
-	type familiar struct {
-		ID       string     `json:"id"`
-		Accounts []struct{} `json:"accounts"`
-	}
-	all := []familiar{}
-	for _, id := range queries(c, "id") {
-		all = append(all, familiar{id, []struct{}{}})
-	}
-	return answer(c, all)
-}
