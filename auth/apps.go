@@ -29,6 +29,9 @@ func (a *Auth) registerApp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	app, err := newApp(q)
+	if err == nil && !a.welcome(app) {
+		err = errUnwelcome
+	}
 	if err != nil {
 		writeError(w, r, err)
 		return
@@ -135,7 +138,7 @@ func (a *Auth) client(r *http.Request, q url.Values) (*store.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !Same(Hash(secret), app.SecretHash) {
+	if !Same(Hash(secret), app.SecretHash) || !a.welcome(app) {
 		return nil, errClient
 	}
 	return app, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"parley/actors"
 	"parley/internal/fault"
@@ -16,6 +17,9 @@ type Auth struct {
 	DB        *store.DB
 	URL       string // the node's public URL, without a slash at its end
 	Providers []*Provider
+
+	TokenTTL       time.Duration // how long an app stays connected before it renews; 0: until it is signed out
+	AllowedClients []string      // how the redirect URIs of apps that may connect begin; empty: of any
 
 	Actors *actors.Actors // makes the account at somebody's first sign-in
 	Notify *notify.Notify // tells those who run the node of it

@@ -97,6 +97,9 @@ func (a *Auth) parseAuthorize(r *http.Request, q url.Values) (*asked, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !a.welcome(app) {
+		return nil, errUnwelcome
+	}
 	// Compared byte by byte: nothing is normalised. RFC 6749 3.1.2.3
 	if !slices.Contains(strings.Split(app.RedirectURIs, "\n"), q.Get("redirect_uri")) {
 		return nil, fault.New(fault.BadRequest, "The redirect uri included is not valid.")

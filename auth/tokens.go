@@ -23,13 +23,14 @@ func (a *Auth) token(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, err)
 		return
 	}
-	var t *store.Token
-	var secret string
-	switch q.Get("grant_type") {
-	case "authorization_code":
-		t, secret, err = a.redeem(r.Context(), app, q)
-	case "client_credentials":
-		t, secret, err = a.forApp(r.Context(), app, q)
+	var t *issued
+	switch grant := q.Get("grant_type"); {
+	case grant == "authorization_code":
+		t, err = a.redeem(r.Context(), app, q)
+	case grant == "client_credentials":
+		t, err = a.forApp(r.Context(), app, q)
+	case grant == "refresh_token" && a.TokenTTL > 0:
+		t, err = a.renew(r.Context(), app, q.Get("refresh_token"))
 	default:
 		err = errGrantType
 	}
@@ -37,16 +38,45 @@ func (a *Auth) token(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, err)
 		return
 	}
-	// No expires_in: client apps do not refresh, they would sign people out.
-	writeJSON(w, http.StatusOK, map[string]any{
-		"access_token": secret, "token_type": "Bearer", "scope": t.Scopes, "created_at": t.CreatedAt.Time().Unix(),
-	})
+	writeJSON(w, http.StatusOK, t.entity())
+}
+
+// issued is a token with the secrets that only its holder is ever told.
+type issued struct {
+	store.Token
+	secret, refresh string
+}
+
+// entity is the answer of RFC 6749 5.1. There is no expires_in unless the
+// node's owner wants one: few client apps refresh, the others sign people out.
+func (t *issued) entity() map[string]any {
+	e := map[string]any{"access_token": t.secret, "token_type": "Bearer", "scope": t.Scopes, "created_at": t.CreatedAt.Time().Unix()}
+	if t.ExpiresAt != 0 {
+		e["expires_in"] = int64(t.ExpiresAt.Time().Sub(store.Now().Time()).Seconds())
+	}
+	if t.refresh != "" {
+		e["refresh_token"] = t.refresh
+	}
+	return e
+}
+
+// newToken is a token without an end.
+func newToken(app, actor int64, scopes string) *issued {
+	secret := NewSecret()
+	return &issued{store.Token{ID: store.NewID(), TokenHash: Hash(secret), AppID: app, ActorID: actor, Scopes: scopes, CreatedAt: store.Now()}, secret, ""}
+}
+
+// limit gives a token its end, and what renews it before or after that.
+func (a *Auth) limit(t *issued) {
+	if a.TokenTTL > 0 {
+		t.refresh = NewSecret()
+		t.RefreshHash, t.ExpiresAt = Hash(t.refresh), store.Now().Add(a.TokenTTL)
+	}
 }
 
 // redeem turns a code into a token. A code that comes a second time was
 // stolen by one of the two, so that the token it became ends. RFC 6749 4.1.2
-func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *store.Token, secret string, err error) {
-	secret = NewSecret()
+func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *issued, err error) {
 	hash := Hash(q.Get("code"))
 	err = a.DB.Write(ctx, func(tx *store.Tx) error {
 		t = nil // nothing but what the last run of this function did counts
@@ -67,8 +97,9 @@ func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *sto
 		if err != nil || account.Actor.Lifecycle != store.Active {
 			return err
 		}
-		t = newToken(secret, app.ID, c.ActorID, c.Scopes)
-		if err := tx.CreateToken(t); err != nil {
+		t = newToken(app.ID, c.ActorID, c.Scopes)
+		a.limit(t)
+		if err := tx.CreateToken(&t.Token); err != nil {
 			return err
 		}
 		return tx.SetCodeToken(hash, t.ID)
@@ -76,33 +107,60 @@ func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *sto
 	if err == nil && t == nil {
 		err = errGrant
 	}
-	return t, secret, err
+	return t, err
+}
+
+// renew gives a token new secrets. The person must still be here, and what they
+// may do now is what the token may do. A refresh token that comes a second time
+// was stolen by one of the two, so that the token ends. RFC 9700 4.14.2
+func (a *Auth) renew(ctx context.Context, app *store.App, refresh string) (t *issued, err error) {
+	hash := Hash(refresh)
+	err = a.DB.Write(ctx, func(tx *store.Tx) error {
+		t = nil
+		old, err := tx.Renewable(hash)
+		if fault.Is(err, fault.NotFound) || err == nil && old.AppID != app.ID {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !Same(hash, old.RefreshHash) {
+			return tx.RevokeTokenByID(old.ID)
+		}
+		account, err := tx.Account(old.ActorID)
+		if err != nil || account.Actor.Lifecycle != store.Active {
+			return err
+		}
+		t = newToken(app.ID, old.ActorID, Scopes(strings.Fields(old.Scopes)).For(Role(account.User.Role)).String())
+		a.limit(t)
+		t.ID, t.SpentHash = old.ID, hash
+		return tx.RenewToken(&t.Token)
+	})
+	if err == nil && t == nil {
+		err = errGrant
+	}
+	return t, err
 }
 
 // forApp makes a token that acts for nobody.
-func (a *Auth) forApp(ctx context.Context, app *store.App, q url.Values) (*store.Token, string, error) {
+func (a *Auth) forApp(ctx context.Context, app *store.App, q url.Values) (*issued, error) {
 	scopes, err := ParseScopes(q.Get("scope"))
 	if err != nil || !scopes.Within(strings.Fields(app.Scopes)) {
-		return nil, "", errScopes
+		return nil, errScopes
 	}
-	secret := NewSecret()
-	t := newToken(secret, app.ID, 0, scopes.String())
-	return t, secret, a.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateToken(t) })
-}
-
-func newToken(secret string, app, actor int64, scopes string) *store.Token {
-	return &store.Token{ID: store.NewID(), TokenHash: Hash(secret), AppID: app, ActorID: actor, Scopes: scopes, CreatedAt: store.Now()}
+	t := newToken(app.ID, 0, scopes.String())
+	return t, a.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateToken(&t.Token) })
 }
 
 // IssueToken makes a token for an account without an app: the owner's command.
 func (a *Auth) IssueToken(ctx context.Context, by, actor int64, scopes Scopes) (string, error) {
-	secret := NewSecret()
-	return secret, a.DB.Write(ctx, func(tx *store.Tx) error {
+	t := newToken(0, actor, scopes.String())
+	return t.secret, a.DB.Write(ctx, func(tx *store.Tx) error {
 		account, err := tx.Account(actor)
 		if err != nil {
 			return err
 		}
-		if err := tx.CreateToken(newToken(secret, 0, actor, scopes.String())); err != nil {
+		if err := tx.CreateToken(&t.Token); err != nil {
 			return err
 		}
 		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.token", Subject: account.Actor.Username, Detail: map[string]any{"scopes": scopes.String()}})
@@ -149,6 +207,10 @@ func (a *Auth) userinfo(w http.ResponseWriter, r *http.Request) {
 
 // metadata announces the endpoints. RFC 8414
 func (a *Auth) metadata(w http.ResponseWriter, _ *http.Request) {
+	grants := []string{"authorization_code", "client_credentials"}
+	if a.TokenTTL > 0 {
+		grants = append(grants, "refresh_token")
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
 		"issuer":                                a.URL,
 		"authorization_endpoint":                a.URL + "/oauth/authorize",
@@ -160,7 +222,7 @@ func (a *Auth) metadata(w http.ResponseWriter, _ *http.Request) {
 		"scopes_supported":                      KnownScopes(),
 		"response_types_supported":              []string{"code"},
 		"response_modes_supported":              []string{"query"},
-		"grant_types_supported":                 []string{"authorization_code", "client_credentials"},
+		"grant_types_supported":                 grants,
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 		"code_challenge_methods_supported":      []string{"S256"},
 	})

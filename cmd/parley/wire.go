@@ -75,6 +75,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 		return nil, err
 	}
 	n.auth.VAPIDKey = n.push.PublicKey()
+	if err = n.auth.Open(ctx); err != nil {
+		return nil, err
+	}
 	if err = n.partners.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -108,7 +111,10 @@ func (n *node) wire() error {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue
-	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title}
+	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title, AllowedClients: cfg.Auth.AllowedClients}
+	if n.auth.TokenTTL, err = cfg.Auth.TTL(); err != nil {
+		return err
+	}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
@@ -120,7 +126,7 @@ func (n *node) wire() error {
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
 		},
 		UI: &ui.UI{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
+			Read: n.db.Reader, Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
 		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners,

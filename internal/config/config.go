@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -25,6 +26,7 @@ type Config struct {
 	Database       Database       `toml:"database"`
 	Federation     Federation     `toml:"federation"`
 	Limits         Limits         `toml:"limits"`
+	Auth           Auth           `toml:"auth"`
 	Posts          Posts          `toml:"posts"`
 	Media          Media          `toml:"media"`
 	Log            Log            `toml:"log"`
@@ -51,6 +53,24 @@ type Federation struct {
 // Limits protect the node from too much of everything.
 type Limits struct {
 	Enabled bool `toml:"enabled" doc:"Rate limits. Switch them off for load tests only."`
+}
+
+// Auth says what client apps may do.
+type Auth struct {
+	TokenTTL       string   `toml:"token_ttl" doc:"How long an app stays connected before it has to renew its token, such as 24h. Few apps can: in the others people sign in again. Empty: until it is signed out."`
+	AllowedClients []string `toml:"allowed_clients" doc:"Which apps may connect, by how their redirect URIs begin: https://phanpy.social, com.keylesspalace.tusky://, urn:ietf:wg:oauth:2.0:oob. Empty: every app."`
+}
+
+// TTL is token_ttl, read; 0 stands for no end.
+func (a Auth) TTL() (time.Duration, error) {
+	if a.TokenTTL == "" {
+		return 0, nil
+	}
+	ttl, err := time.ParseDuration(a.TokenTTL)
+	if err != nil || ttl < time.Minute {
+		return 0, fmt.Errorf("auth.token_ttl %q: write a time of at least a minute, such as 90m or 24h", a.TokenTTL)
+	}
+	return ttl, nil
 }
 
 // Posts are the rules for what people write.
@@ -138,6 +158,9 @@ func (c *Config) check() error {
 		complain("federation.mode %q: write allowlist or open", c.Federation.Mode)
 	}
 	if _, err := c.AllowedNetworks(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := c.Auth.TTL(); err != nil {
 		errs = append(errs, err)
 	}
 	if c.Posts.MaxCharacters < 1 || c.Posts.HoldSeconds < 0 {

@@ -78,6 +78,53 @@ func (r Reader) Bearer(tokenHash string) (*Bearer, error) {
 	return &b, nil
 }
 
+// Renewable is the live token that the refresh token renews, or that it
+// renewed before, which its SpentHash tells.
+func (tx *Tx) Renewable(refreshHash string) (*Token, error) {
+	var t Token
+	lock := ""
+	if tx.postgres {
+		lock = " FOR UPDATE"
+	}
+	return &t, tx.one(&t, "Token", `SELECT * FROM oauth_tokens WHERE (refresh_hash = ? OR spent_hash = ?) AND revoked_at = 0`+lock, refreshHash, refreshHash)
+}
+
+// RenewToken gives a token new secrets and a new end. It stays the same token:
+// what hangs on it, as push does, goes on.
+func (tx *Tx) RenewToken(t *Token) error {
+	_, err := tx.exec(`UPDATE oauth_tokens SET token_hash = ?, refresh_hash = ?, spent_hash = ?, expires_at = ?, scopes = ? WHERE id = ?`,
+		t.TokenHash, t.RefreshHash, t.SpentHash, t.ExpiresAt, t.Scopes, t.ID)
+	return err
+}
+
+// Grant is a live token as the person whose it is sees it.
+type Grant struct {
+	Token
+	AppName string // empty for a token of the owner's command
+	Website string
+}
+
+// Grants are the live tokens that act for the person, newest first.
+func (r Reader) Grants(actorID int64) ([]*Grant, error) {
+	var rows []*Grant
+	return rows, r.scan(&rows, `SELECT t.*, COALESCE(p.name, '') AS app_name, COALESCE(p.website, '') AS website FROM oauth_tokens t LEFT JOIN oauth_apps p ON p.id = t.app_id
+ WHERE t.actor_id = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ? OR t.refresh_hash <> '') ORDER BY t.id DESC LIMIT 200`, actorID, Now())
+}
+
+// ConnectedApps are the apps that have live tokens.
+func (r Reader) ConnectedApps() ([]*App, error) {
+	var rows []*App
+	return rows, r.scan(&rows, `SELECT * FROM oauth_apps p WHERE EXISTS (SELECT 1 FROM oauth_tokens t WHERE t.app_id = p.id AND t.revoked_at = 0) ORDER BY p.id`)
+}
+
+// RevokeAppTokens ends every token of the app.
+func (tx *Tx) RevokeAppTokens(appID int64) error {
+	if _, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE app_id = ? AND revoked_at = 0`, Now(), appID); err != nil {
+		return err
+	}
+	return tx.endDeadPush()
+}
+
 // TouchToken remembers that the token was used.
 func (tx *Tx) TouchToken(id int64) error {
 	_, err := tx.exec(`UPDATE oauth_tokens SET used_at = ? WHERE id = ?`, Now(), id)
@@ -104,5 +151,6 @@ func (tx *Tx) RevokeTokenByID(id int64) error {
 // streams to be closed.
 func (r Reader) EndedSince(t Time) ([]int64, error) {
 	return r.ids(`SELECT id FROM oauth_tokens WHERE revoked_at <> 0 AND revoked_at > ?
- UNION ALL SELECT id FROM sessions WHERE ended_at <> 0 AND ended_at > ?`, t, t)
+ UNION ALL SELECT id FROM oauth_tokens WHERE expires_at <> 0 AND expires_at > ? AND expires_at <= ?
+ UNION ALL SELECT id FROM sessions WHERE ended_at <> 0 AND ended_at > ?`, t, t, Now(), t)
 }

@@ -387,6 +387,9 @@ type Token struct {
 	UsedAt    Time
 	ExpiresAt Time
 	RevokedAt Time
+
+	RefreshHash string // of what renews it, empty where nothing does
+	SpentHash   string // of what renewed it last
 }
 
 // TableName is the table of Token.

@@ -35,6 +35,12 @@ func (r Reader) Session(tokenHash string) (*Session, error) {
 	return &s, r.one(&s, "Session", `SELECT * FROM sessions WHERE token_hash = ? AND ended_at = 0 AND expires_at > ?`, tokenHash, Now())
 }
 
+// Sessions are the live sessions of the person, newest first.
+func (r Reader) Sessions(actorID int64) ([]*Session, error) {
+	var rows []*Session
+	return rows, r.scan(&rows, `SELECT * FROM sessions WHERE actor_id = ? AND ended_at = 0 AND expires_at > ? ORDER BY id DESC LIMIT 200`, actorID, Now())
+}
+
 // EndSession ends the session.
 func (tx *Tx) EndSession(id int64) error {
 	_, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at = 0`, Now(), id)

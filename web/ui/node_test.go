@@ -54,6 +54,7 @@ func newNode(t testing.TB) *node {
 	db := storetest.Open(t, storetest.URL(t, "sqlite"))
 	n := &node{t: t, db: db, url: server.URL, UI: wire(t, db, server.URL)}
 	n.auth = &auth.Auth{DB: db, URL: server.URL, Actors: n.Actors, Notify: n.Notify}
+	n.Auth = n.auth
 	for _, r := range n.auth.Routes() {
 		door.Handle(r.Method, r.Path, r.Handler)
 	}

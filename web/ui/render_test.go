@@ -100,6 +100,8 @@ func samplePages() map[string]Page {
 		"compose":       with("compose", "Write", "compose", Compose{Heading: "Write", Composer: long}),
 		"confirm":       with("confirm", "Delete", "", Confirm{Heading: "Delete this post?", Text: "Other servers are told to delete it too.", Action: "/ui/posts/1/delete", Button: "Delete", Back: "/", Post: &posts[1]}),
 		"settings":      with("settings", "Settings", "", Settings{Account: self, Aliases: []string{"https://old.example/users/ayla"}, Note: "Keeps the warehouse honest.", Fields: []Option{{Label: "Team", Value: "Logistics"}}}),
+		"access": with("access", "Apps and devices", "", Access{Grants: []ViewGrant{{ID: "1", Name: "Phanpy", Website: "https://phanpy.example", Scopes: "read write follow push", Since: time.Now(), Used: time.Now()}},
+			Sessions: []ViewSession{{ID: "2", Device: "Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0", Address: "192.0.2.7", Since: time.Now(), Seen: time.Now(), This: true}, {ID: "3", Since: time.Now(), Seen: time.Now()}}}),
 		"owner": with("owner", "Accounts", "owner", OwnerPages{Tab: "accounts", Accounts: []OwnerAccount{
 			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", You: true, Fixed: true, SignedIn: time.Now()},
 			{Account: people[2], Roles: roles, Role: "member", State: "active"}, {Account: people[3], Roles: roles, State: "suspended"}}}),

@@ -23,6 +23,7 @@ import (
 // UI answers browsers.
 type UI struct {
 	Read     store.Reader
+	Auth     *auth.Auth
 	Actors   *actors.Actors
 	Outbox   *outbox.Outbox
 	Inbox    *inbox.Inbox
@@ -110,6 +111,9 @@ func (u *UI) Routes() []Route {
 		page("POST", "/reports/:id/posts/:post/delete", Moderator, u.TakeDown),
 		page("POST", "/reports/:id/:act", Moderator, u.Judge),
 
+		page("GET", "/settings/access", Session, u.AccessPage),
+		page("POST", "/settings/access/apps/:id/end", Session, u.EndGrant),
+		page("POST", "/settings/access/sessions/:id/end", Session, u.EndSession),
 		page("POST", "/settings/aliases", Session, u.SetAlias),
 		page("POST", "/settings/move", Session, u.Move),
 	}
@@ -177,6 +181,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 var flashes = map[string]string{
 	"saved": "Saved.", "deleted": "Deleted.", "posted": "Posted.", "held": "Kept back for now. It goes out by itself.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
+	"disconnected": "The app cannot act for you any more.", "signed-out": "That browser is signed out.",
 	"report": "Done.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
 }
 

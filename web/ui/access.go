@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/store"
+)
+
+// ViewGrant is an app that acts for somebody.
+type ViewGrant struct {
+	ID      string
+	Name    string
+	Website string
+	Scopes  string
+	Since   time.Time
+	Used    time.Time
+	Ends    time.Time // zero for never
+}
+
+// ViewSession is a browser that is signed in.
+type ViewSession struct {
+	ID      string
+	Device  string
+	Address string
+	Since   time.Time
+	Seen    time.Time
+	This    bool
+}
+
+// Access is the body of the page of apps and devices.
+type Access struct {
+	Grants   []ViewGrant
+	Sessions []ViewSession
+}
+
+// AccessPage shows what can act as the reader: apps and signed-in browsers.
+func (u *UI) AccessPage(c *gin.Context) error {
+	r, who := u.reader(c), auth.WhoIs(c.Request.Context())
+	grants, err := r.Grants(who.ActorID)
+	if err != nil {
+		return err
+	}
+	sessions, err := r.Sessions(who.ActorID)
+	if err != nil {
+		return err
+	}
+	var body Access
+	for _, g := range grants {
+		body.Grants = append(body.Grants, viewGrant(g))
+	}
+	for _, s := range sessions {
+		body.Sessions = append(body.Sessions, ViewSession{ID: id(s.ID), Device: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time(), This: s.ID == who.SessionID})
+	}
+	return u.show(c, "access", "Apps and devices", "", body)
+}
+
+func viewGrant(g *store.Grant) ViewGrant {
+	v := ViewGrant{ID: id(g.ID), Name: g.AppName, Website: g.Website, Scopes: g.Scopes, Since: g.CreatedAt.Time()}
+	if v.Name == "" {
+		v.Name = "Made by the node's owner"
+	}
+	if g.UsedAt != 0 {
+		v.Used = g.UsedAt.Time()
+	}
+	if g.ExpiresAt != 0 && g.RefreshHash == "" {
+		v.Ends = g.ExpiresAt.Time()
+	}
+	return v
+}
+
+// EndGrant disconnects an app, in every process within two seconds.
+func (u *UI) EndGrant(c *gin.Context) error {
+	if err := u.Auth.EndGrant(c.Request.Context(), auth.WhoIs(c.Request.Context()), number(c.Param("id"))); err != nil {
+		return err
+	}
+	return see(c, "/settings/access?done=disconnected")
+}
+
+// EndSession signs a browser out.
+func (u *UI) EndSession(c *gin.Context) error {
+	if err := u.Auth.EndOwnSession(c.Request.Context(), auth.WhoIs(c.Request.Context()), number(c.Param("id"))); err != nil {
+		return err
+	}
+	return see(c, "/settings/access?done=signed-out")
+}
