@@ -65,6 +65,7 @@ func (w *Web) answer(c *gin.Context, err error) {
 	h := c.Writer.Header()
 	h.Del("Content-Length")
 	h.Del("Link")
+	h.Set("Cache-Control", "private, no-store")
 	if forPerson(c.Request) {
 		w.UI.Fail(c, err)
 		return

@@ -50,6 +50,15 @@ func headers(publicURL string) gin.HandlerFunc {
 	}
 }
 
+// keep lets browsers and proxies keep for a minute what is the same for
+// everybody: clients ask for it at each start.
+func keep(r Route) []gin.HandlerFunc {
+	if r.Method != http.MethodGet || r.Policy.kind != anyone || !strings.HasPrefix(r.Path, "/api/") {
+		return nil
+	}
+	return []gin.HandlerFunc{func(c *gin.Context) { c.Header("Cache-Control", "public, max-age=60") }}
+}
+
 // legible refuses addresses that are no text: no database takes them.
 func legible(c *gin.Context) {
 	query, err := url.QueryUnescape(c.Request.URL.RawQuery)

@@ -62,13 +62,13 @@ func (w *Web) Handler() (http.Handler, error) {
 	e.NoMethod(notAllowed)
 	byAddress, byToken := w.addresses(), w.tokens()
 	for _, r := range w.Routes() {
-		handlers := slices.Concat(byAddress(r), w.enforce(r.Policy), byToken(r), []gin.HandlerFunc{r.Handler})
+		handlers := slices.Concat(byAddress(r), w.enforce(r.Policy), byToken(r), keep(r), []gin.HandlerFunc{r.Handler})
 		e.Handle(r.Method, r.Path, handlers...)
 		if r.Method == http.MethodGet && r.Policy.harmless() {
 			e.Handle(http.MethodHead, r.Path, handlers...)
 		}
 	}
-	return unslashed(e), nil
+	return compressed(unslashed(e))
 }
 
 // unslashed leads to the route without it what ends in a slash: Mastodon does,
