@@ -12,8 +12,8 @@ import (
 )
 
 // Verified checks the signature of a request and tells whose it is, with what
-// was verified: parsed, the sender's host admitted, the key found, verified. A key that fails is
-// fetched anew, once.
+// was verified: parsed, the sender's host admitted, the key found, verified. A
+// key that fails is fetched anew, once.
 func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*store.Actor, *federation.Signature, error) {
 	sig, err := federation.ParseSignature(r, body, time.Now(), a.URL)
 	if err != nil {
@@ -34,23 +34,18 @@ func (a *Actors) Verified(ctx context.Context, r *http.Request, body []byte) (*s
 	if sig.Edwards() {
 		a.Fed.Prefer(federation.HostOf(owner.Actor.Inbox()))
 	}
-	actor, err := a.heard(ctx, owner.Actor)
-	return actor, sig, err
+	return owner.Actor, sig, heard(owner.Actor)
 }
 
-// heard is the actor as they stand now: keys are kept for a while, and what
-// somebody decided meanwhile, perhaps by another process, holds at once.
-func (a *Actors) heard(ctx context.Context, actor *store.Actor) (*store.Actor, error) {
-	actor, err := a.DB.With(ctx).Actor(actor.ID)
+// heard refuses those of whom somebody here decided that nothing is taken.
+func heard(actor *store.Actor) error {
 	switch {
-	case err != nil:
-		return nil, err
 	case actor.DomainBlocked:
-		return nil, partners.Refusal(federation.Host(actor.Host))
+		return partners.Refusal(federation.Host(actor.Host))
 	case actor.Lifecycle != store.Active:
-		return nil, fault.New(fault.Forbidden, "This account is suspended here")
+		return fault.New(fault.Forbidden, "This account is suspended here")
 	}
-	return actor, nil
+	return nil
 }
 
 // renewed is the owner with a key that verifies, though the one known did not:

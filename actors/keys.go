@@ -134,7 +134,6 @@ func (a *Actors) keepKeys(tx *store.Tx, actor *store.Actor, object *federation.O
 			if err := tx.SetKey(&store.Key{KeyID: key.ID, ActorID: actor.ID, Algorithm: algorithm, PublicKey: key.PEM, CreatedAt: store.Now()}); err != nil {
 				return err
 			}
-			a.keys.Invalidate(key.ID)
 		}
 	}
 	if object.TakesEdwards() {

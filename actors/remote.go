@@ -25,24 +25,39 @@ type Owner struct {
 	Key   *federation.PublicKey
 }
 
-// Key finds the public key with the id and its owner: known, or fetched once.
-// The host has been admitted before.
+// Key finds the public key with the id and its owner as they stand now: known,
+// or fetched once. The host has been admitted before.
 func (a *Actors) Key(ctx context.Context, keyID string) (Owner, error) {
-	if owner, ok := a.keys.GetIfPresent(keyID); ok {
-		return owner, nil
+	if owner, err := a.kept(ctx, keyID); owner.Key != nil || err != nil {
+		return owner, err
 	}
-	row, err := a.DB.With(ctx).Key(keyID)
+	r := a.DB.With(ctx)
+	row, err := r.Key(keyID)
 	if fault.Is(err, fault.NotFound) {
 		return a.FetchKey(ctx, keyID)
 	}
 	if err != nil {
 		return Owner{}, err
 	}
-	actor, err := a.DB.With(ctx).Actor(row.ActorID)
+	actor, err := r.Actor(row.ActorID)
 	if err != nil {
 		return Owner{}, err
 	}
 	return a.own(keyID, actor, row.PublicKey)
+}
+
+// kept is the key as it is in memory, and none where its owner was read anew
+// meanwhile, perhaps by another process: it may be somebody's no more.
+func (a *Actors) kept(ctx context.Context, keyID string) (Owner, error) {
+	owner, ok := a.keys.GetIfPresent(keyID)
+	if !ok {
+		return Owner{}, nil
+	}
+	actor, err := a.DB.With(ctx).Actor(owner.Actor.ID)
+	if err != nil || actor.FetchedAt != owner.Actor.FetchedAt {
+		return Owner{}, err
+	}
+	return Owner{Actor: actor, Key: owner.Key}, nil
 }
 
 // FetchKey asks the key's host for it, whatever is known here: a key that does
@@ -64,10 +79,11 @@ func (a *Actors) FetchKey(ctx context.Context, keyID string) (Owner, error) {
 	object, err := a.Fed.FetchKey(ctx, keyID, signer)
 	if err != nil {
 		switch {
-		case ctx.Err() != nil: // it is the asker who left
+		case ctx.Err() != nil, fault.Is(err, fault.TooMany), fault.Is(err, fault.Internal):
+			// The asker left, or it is we who cannot ask.
 		case fault.Is(err, fault.Unavailable):
 			a.vain.Set(host, err)
-		case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound):
+		default:
 			a.vain.Set(keyID, err)
 		}
 		return Owner{}, err

@@ -519,15 +519,44 @@ func TestAKeyThatCannotBeHad(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, gone.Send(n, doc{"type": "Delete", "object": gone.Host.URL + "/users/bob"}))
 }
 
-func TestASuspendedActorIsNotHeard(t *testing.T) {
-	n := sqlite(t)
-	bob := nodetest.Play(t, "far").Actor("bob")
-	n.Follow(n.Person("alice"), bob)
-	n.Exec(fmt.Sprintf(`UPDATE actors SET lifecycle = 'suspended' WHERE id = %d`, n.Known(bob).ID))
-	note := bob.Note("x")
-	// What is cached of a key holds for a few minutes at most: begin with none.
-	fresh := nodetest.Start(t, n.DB)
-	_ = fresh
-	require.Equal(t, http.StatusForbidden, bob.Send(fresh, bob.Create(note)))
-	require.Nil(t, n.Stored(note.ID()))
+// What one process learned or decided of an actor holds in every other at once,
+// whatever that keeps in memory: a key that was given up may be a stolen one.
+func TestTwoProcessesKnowTheSameKeys(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n, other := nodetest.Start(t, db), nodetest.Wire(t, db)
+		far := nodetest.Play(t, "far")
+		bob := far.Actor("bob")
+		n.Follow(n.Person("alice"), bob)
+		for _, process := range []*nodetest.Node{n, other} {
+			bob.Must(process, bob.Create(bob.Note("with the first key")))
+		}
+		thief := *bob
+		bob.Rekey()
+		require.NoError(t, n.Actors.Refresh(t.Context(), bob.URI))
+		for range 3 {
+			require.Equal(t, http.StatusUnauthorized, thief.Send(other, bob.Create(bob.Note("forged"))))
+			bob.Must(other, bob.Create(bob.Note("with the second key")))
+		}
+
+		// A key under another id leaves nothing of the first.
+		thief = *bob
+		bob.Key = &federation.Key{ID: bob.URI + "#key-3", Private: bob.Key.Private}
+		document := far.Document("/users/bob")
+		key := document["publicKey"].(doc).With("id", bob.Key.ID)
+		far.Put("/users/bob", document.With("publicKey", key))
+		require.NoError(t, n.Actors.Refresh(t.Context(), bob.URI))
+		asked := far.Asked("/users/bob")
+		for _, process := range []*nodetest.Node{n, other, n, other} {
+			require.Equal(t, http.StatusUnauthorized, thief.Send(process, bob.Create(bob.Note("forged"))))
+			bob.Must(process, bob.Create(bob.Note("with the third key")))
+		}
+		require.LessOrEqual(t, far.Asked("/users/bob"), asked+2, "one question by each process")
+
+		require.NoError(t, n.Actors.Disable(t.Context(), 0, n.Known(bob).ID))
+		for _, process := range []*nodetest.Node{n, other} {
+			require.Equal(t, http.StatusForbidden, bob.Send(process, bob.Create(bob.Note("suspended"))))
+		}
+		require.NoError(t, other.Actors.Enable(t.Context(), 0, n.Known(bob).ID))
+		bob.Must(n, bob.Create(bob.Note("let in again")))
+	})
 }
