@@ -65,6 +65,7 @@ var homes = map[string][]string{
 	"net/http/httptest":               nil,
 	"github.com/stretchr/testify":     nil,
 	"pgregory.net/rapid":              nil,
+	"github.com/piprate/json-gold":    nil,
 	"parley/internal/nodetest":        nil,
 	"parley/internal/store/storetest": nil,
 }

@@ -52,7 +52,7 @@ func (a *Actors) ServeActor(c *gin.Context) {
 		_ = c.Error(err)
 		return
 	}
-	activity(c, a.Document(actor, keys))
+	Answer(c, store.Public, a.Document(actor, keys))
 }
 
 // ServeFollowers answers /actors/:id/followers.
@@ -71,17 +71,26 @@ func (a *Actors) ServeFollowing(c *gin.Context) {
 	})
 }
 
+// Visited is one of ours whose collections somebody asks for, and who that is,
+// 0 for a stranger. Whom the owner has blocked finds nobody.
+func (a *Actors) Visited(c *gin.Context) (owner *store.Actor, reader int64, err error) {
+	if reader, err = a.Reader(c.Request); err != nil {
+		return nil, 0, err
+	}
+	if owner, err = a.local(c); err != nil {
+		return nil, 0, err
+	}
+	blocked, err := a.DB.With(c.Request.Context()).HasBlocked(owner.ID, reader)
+	if err == nil && (blocked || owner.Hidden()) {
+		err = fault.New(fault.NotFound, "Record not found")
+	}
+	return owner, reader, err
+}
+
 // collection serves a collection of actors: its size, and unless the owner
 // hides them its pages, [AP] 5.3.
 func (a *Actors) collection(c *gin.Context, name string, page func(*store.Actor, store.Page) (int64, []store.Listed, error)) {
-	if _, err := a.Reader(c.Request); err != nil {
-		_ = c.Error(err)
-		return
-	}
-	actor, err := a.local(c)
-	if err == nil && actor.Hidden() {
-		err = fault.New(fault.NotFound, "Record not found")
-	}
+	actor, _, err := a.Visited(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -98,7 +107,7 @@ func (a *Actors) collection(c *gin.Context, name string, page func(*store.Actor,
 		if !actor.HideCollections {
 			col.First = uri + "?page=true"
 		}
-		activity(c, col)
+		Answer(c, store.Public, col)
 		return
 	}
 	ids := make([]int64, len(list))
@@ -119,7 +128,7 @@ func (a *Actors) collection(c *gin.Context, name string, page func(*store.Actor,
 	if len(list) == 40 {
 		col.Next = uri + "?page=true&max_id=" + strconv.FormatInt(list[len(list)-1].Key, 10)
 	}
-	activity(c, col)
+	Answer(c, store.Public, col)
 }
 
 // ServeWebFinger answers /.well-known/webfinger, RFC 7033.
@@ -201,9 +210,13 @@ func Tombstone(c *gin.Context, uri, formerly string) {
 	c.JSON(http.StatusGone, federation.Tombstone{Context: federation.Context, ID: uri, Type: "Tombstone", FormerType: formerly})
 }
 
-// activity answers with an ActivityStreams document.
-func activity(c *gin.Context, doc any) {
+// Answer writes an ActivityStreams document. What only some may read, or one
+// who signed got to read, is nobody else's to keep.
+func Answer(c *gin.Context, v store.Visibility, doc any) {
 	c.Header("Content-Type", federation.ContentType+"; charset=utf-8")
 	c.Header("Vary", "Accept, Signature")
+	if v != store.Public && v != store.Unlisted || c.GetHeader("Signature") != "" {
+		c.Header("Cache-Control", "private, no-store")
+	}
 	c.JSON(http.StatusOK, doc)
 }

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -253,7 +254,8 @@ type Collection struct {
 }
 
 // MarshalJSON writes the items under the name that the type wants. A page has
-// them even if there are none.
+// them even if there are none; a collection that tells how many there are may
+// keep to itself which.
 func (c Collection) MarshalJSON() ([]byte, error) {
 	doc := struct {
 		Context      json.RawMessage `json:"@context,omitempty"`
@@ -270,8 +272,8 @@ func (c Collection) MarshalJSON() ([]byte, error) {
 		OrderedItems *[]any          `json:"orderedItems,omitempty"`
 	}{Context: c.Context, ID: c.ID, Type: c.Type, AttributedTo: c.AttributedTo, TotalItems: c.TotalItems,
 		First: c.First, Last: c.Last, PartOf: c.PartOf, Next: c.Next, Prev: c.Prev}
-	if c.First == nil || len(c.Items) > 0 {
-		items := listed(c.Items)
+	untold := c.First != nil || c.TotalItems != nil && *c.TotalItems > 0 && !strings.HasSuffix(c.Type, "Page")
+	if items := listed(c.Items); !untold || len(items) > 0 {
 		switch c.Type {
 		case "OrderedCollection", "OrderedCollectionPage":
 			doc.OrderedItems = &items

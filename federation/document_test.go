@@ -78,33 +78,6 @@ func TestWriteCollection(t *testing.T) {
 	}
 }
 
-// Every name that our documents use beyond ActivityStreams is in the context.
-func TestContextIsComplete(t *testing.T) {
-	var context []any
-	if err := json.Unmarshal(Context, &context); err != nil {
-		t.Fatal(err)
-	}
-	terms := context[3].(map[string]any)
-	for _, name := range strings.Fields(`manuallyApprovesFollowers sensitive Hashtag alsoKnownAs movedTo conversation PropertyValue value
-		Emoji featured featuredTags discoverable indexable memorial suspended blurhash votersCount focalPoint quote quoteUri
-		_misskey_quote quoteAuthorization QuoteRequest QuoteAuthorization interactionPolicy webfinger
-		attributionDomains showFeatured showMedia showRepliesInMedia`) {
-		if _, ok := terms[name]; !ok {
-			t.Errorf("%s is not in the context", name)
-		}
-	}
-	for name, definition := range terms {
-		iri, ok := definition.(string)
-		if !ok {
-			iri = definition.(map[string]any)["@id"].(string)
-		}
-		prefix, _, _ := strings.Cut(iri, ":")
-		if _, ok := terms[prefix]; !ok && prefix != "as" && !strings.HasPrefix(prefix, "http") {
-			t.Errorf("%s uses the prefix %s, which nobody defines", name, prefix)
-		}
-	}
-}
-
 func TestDiscovery(t *testing.T) {
 	doc := WebFingerOf("ann@a.example", "https://a.example/actors/1", "https://a.example/@ann", "https://a.example")
 	equal(t, "self", doc.self(), "https://a.example/actors/1")

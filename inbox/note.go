@@ -173,6 +173,9 @@ func (i *Inbox) thread(ctx context.Context, tx *store.Tx, p *store.Post, depth i
 	switch {
 	case err == nil:
 		p.InReplyToID, p.InReplyToActorID, p.ThreadID = parent.ID, parent.ActorID, parent.ThreadID
+		if p.ContextURI == "" || i.Actors.IsOurs(parent.ContextURI) {
+			p.ContextURI = parent.ContextURI // whatever is said in a thread of ours is in it
+		}
 		return nil
 	case !fault.Is(err, fault.NotFound):
 		return err
@@ -193,7 +196,7 @@ func postOf(author *store.Actor, o *federation.Object) *store.Post {
 	}
 	p := &store.Post{
 		ID: store.IDAt(published), URI: o.ID, URL: pageOf(o), ActorID: author.ID, Kind: o.Type,
-		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context),
+		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context), ContextURI: address(o.Context),
 		InReplyToURI: address(o.InReplyTo), QuoteOfURI: address(o.Quote),
 		PublishedAt: published, ReceivedAt: now, EditedAt: min(edited(o), now),
 	}

@@ -26,8 +26,9 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 	n := federation.Note{
 		ID: p.URI, Type: p.Kind, AttributedTo: author.URI, Summary: p.Spoiler, Content: p.Content, Sensitive: p.Sensitive,
 		Published: federation.Stamp(p.PublishedAt.Time()), URL: p.URL, InReplyTo: p.InReplyToURI, Audience: p.AudienceURI,
-		Conversation: p.ConversationURI, ThreadContext: p.ConversationURI,
+		Conversation: p.ConversationURI, ThreadContext: p.ContextURI,
 		Replies: federation.Collection{ID: p.URI + "/replies", Type: "Collection", First: p.URI + "/replies?page=true"},
+		Likes:   likes(p), Shares: shares(p),
 	}
 	n.To, n.Cc = audience(author, p.Visibility, uris(mentioned))
 	if p.Source != "" {
@@ -47,6 +48,16 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 		return n, o.question(r, p, &n)
 	}
 	return n, nil
+}
+
+func likes(p *store.Post) federation.Collection { return sized(p.URI+"/likes", p.FavouritesCount) }
+
+func shares(p *store.Post) federation.Collection { return sized(p.URI+"/shares", p.BoostsCount) }
+
+// sized is a collection that tells how many there are, and not who.
+func sized(uri string, count int64) federation.Collection {
+	n := int(count)
+	return federation.Collection{ID: uri, Type: "Collection", TotalItems: &n}
 }
 
 // question writes the poll of a post into its document, as Mastodon reads it.
@@ -103,6 +114,9 @@ func (o *Outbox) announce(author *store.Actor, boost, original *store.Post, orig
 	to, cc := audience(author, boost.Visibility, []string{originalAuthor.URI})
 	return federation.Activity{ID: boost.URI, Type: "Announce", Actor: author.URI, Published: federation.Stamp(boost.PublishedAt.Time()), To: to, Cc: cc, Object: original.URI}
 }
+
+// threadURI is the collection of the thread that a post of ours begins.
+func (o *Outbox) threadURI(id int64) string { return fmt.Sprintf("%s/threads/%d", o.URL, id) }
 
 // boostURI names a boost; it has no page of its own.
 func (o *Outbox) boostURI(id int64) string { return fmt.Sprintf("%s/posts/%d", o.URL, id) }

@@ -12,24 +12,23 @@ import (
 	"parley/internal/store"
 )
 
-// post is the post of ours with the id in the path, if the caller may see it.
-func (o *Outbox) post(c *gin.Context) (*store.Post, error) {
+// post is the post of ours with the id in the path, if the caller may see it,
+// and who calls.
+func (o *Outbox) post(c *gin.Context) (p *store.Post, viewer int64, err error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "Record not found")
+		return nil, 0, fault.New(fault.NotFound, "Record not found")
 	}
-	viewer, err := o.Actors.Reader(c.Request)
-	if err != nil {
-		return nil, err
+	if viewer, err = o.Actors.Reader(c.Request); err != nil {
+		return nil, 0, err
 	}
-	p, err := o.DB.With(c.Request.Context()).VisiblePost(viewer, id)
-	if err != nil {
-		return nil, o.missing(c, id, err)
+	if p, err = o.DB.With(c.Request.Context()).VisiblePost(viewer, id); err != nil {
+		return nil, 0, o.missing(c, id, err)
 	}
 	if !p.Local || p.Scope != store.World || p.HeldUntil != 0 {
-		return nil, fault.New(fault.NotFound, "Record not found")
+		return nil, 0, fault.New(fault.NotFound, "Record not found")
 	}
-	return p, nil
+	return p, viewer, nil
 }
 
 // missing tells of a post that was public once that it is gone; of any other
@@ -51,7 +50,7 @@ func (o *Outbox) missing(c *gin.Context, id int64, err error) error {
 
 // ServePost answers /posts/:id: the note, or for a browser its page.
 func (o *Outbox) ServePost(c *gin.Context) {
-	p, err := o.post(c)
+	p, _, err := o.post(c)
 	if fault.Is(err, fault.Gone) {
 		actors.Tombstone(c, o.URL+"/posts/"+c.Param("id"), "Note")
 		return
@@ -76,7 +75,7 @@ func (o *Outbox) ServePost(c *gin.Context) {
 		return
 	}
 	note.Context = federation.Context
-	document(c, p.Visibility, note)
+	actors.Answer(c, p.Visibility, note)
 }
 
 func (o *Outbox) serveBoost(c *gin.Context, r store.Reader, boost *store.Post) {
@@ -92,12 +91,12 @@ func (o *Outbox) serveBoost(c *gin.Context, r store.Reader, boost *store.Post) {
 	}
 	a := o.announce(me, boost, p, author)
 	a.Context = federation.Context
-	document(c, boost.Visibility, a)
+	actors.Answer(c, boost.Visibility, a)
 }
 
 // ServeCreate answers /posts/:id/activity.
 func (o *Outbox) ServeCreate(c *gin.Context) {
-	p, err := o.post(c)
+	p, _, err := o.post(c)
 	if err == nil && p.BoostOfID != 0 {
 		err = fault.New(fault.NotFound, "Record not found")
 	}
@@ -112,40 +111,98 @@ func (o *Outbox) ServeCreate(c *gin.Context) {
 	}
 	create := createOf(note)
 	create.Context = federation.Context
-	document(c, p.Visibility, create)
+	actors.Answer(c, p.Visibility, create)
 }
 
 // ServeReplies answers /posts/:id/replies with the public ones.
 func (o *Outbox) ServeReplies(c *gin.Context) {
-	p, err := o.post(c)
+	p, viewer, err := o.post(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
 	}
-	uri := p.URI + "/replies"
+	o.pages(c, p, federation.Collection{ID: p.URI + "/replies", Type: "Collection"}, func(r store.Reader, after int64) ([]*store.Post, error) {
+		return r.Replies(viewer, p.ID, after, pageSize)
+	})
+}
+
+// ServeThread answers /threads/:id with the public posts of the thread that a
+// post of ours begins, FEP-7888.
+func (o *Outbox) ServeThread(c *gin.Context) {
+	p, viewer, err := o.post(c)
+	if err == nil && (p.InReplyToURI != "" || p.BoostOfID != 0) {
+		err = fault.New(fault.NotFound, "Record not found")
+	}
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	author, err := o.DB.With(c.Request.Context()).Actor(p.ActorID)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	o.pages(c, p, federation.Collection{ID: o.threadURI(p.ID), Type: "OrderedCollection", AttributedTo: author.URI}, func(r store.Reader, after int64) ([]*store.Post, error) {
+		return r.ThreadOf(viewer, p.ThreadID, after, pageSize)
+	})
+}
+
+// pageSize is how many posts a page of a collection names.
+const pageSize = 40
+
+// pages answers with a collection of posts that hangs on p, or with the page of
+// it that is asked for, oldest first.
+func (o *Outbox) pages(c *gin.Context, p *store.Post, col federation.Collection, read func(r store.Reader, after int64) ([]*store.Post, error)) {
+	uri := col.ID
+	col.Context = federation.Context
 	if c.Query("page") == "" {
-		document(c, p.Visibility, federation.Collection{Context: federation.Context, ID: uri, Type: "Collection", First: uri + "?page=true"})
+		col.First = uri + "?page=true"
+		actors.Answer(c, p.Visibility, col)
 		return
 	}
 	after, _ := strconv.ParseInt(c.Query("min_id"), 10, 64)
-	replies, err := o.DB.With(c.Request.Context()).Replies(p.ID, after, 40)
+	posts, err := read(o.DB.With(c.Request.Context()), after)
 	if err != nil {
 		_ = c.Error(err)
 		return
 	}
-	page := federation.Collection{Context: federation.Context, ID: o.URL + c.Request.URL.RequestURI(), Type: "CollectionPage", PartOf: uri}
-	for _, reply := range replies {
-		page.Items = append(page.Items, reply.URI)
+	col.ID, col.Type, col.PartOf = o.URL+c.Request.URL.RequestURI(), col.Type+"Page", uri
+	for _, one := range posts {
+		col.Items = append(col.Items, one.URI)
 	}
-	if len(replies) == 40 {
-		page.Next = uri + "?page=true&min_id=" + strconv.FormatInt(replies[len(replies)-1].ID, 10)
+	if len(posts) == pageSize {
+		col.Next = uri + "?page=true&min_id=" + strconv.FormatInt(posts[len(posts)-1].ID, 10)
 	}
-	document(c, p.Visibility, page)
+	actors.Answer(c, p.Visibility, col)
+}
+
+// ServeLikes answers /posts/:id/likes with how many there are.
+func (o *Outbox) ServeLikes(c *gin.Context) {
+	o.count(c, likes)
+}
+
+// ServeShares answers /posts/:id/shares with how many boosts there are.
+func (o *Outbox) ServeShares(c *gin.Context) {
+	o.count(c, shares)
+}
+
+func (o *Outbox) count(c *gin.Context, of func(*store.Post) federation.Collection) {
+	p, _, err := o.post(c)
+	if err == nil && p.BoostOfID != 0 {
+		err = fault.New(fault.NotFound, "Record not found")
+	}
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	col := of(p)
+	col.Context = federation.Context
+	actors.Answer(c, p.Visibility, col)
 }
 
 // ServeStamp answers /posts/:id/stamps/:stamp with the leave to quote.
 func (o *Outbox) ServeStamp(c *gin.Context) {
-	p, err := o.post(c)
+	p, _, err := o.post(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -165,38 +222,17 @@ func (o *Outbox) ServeStamp(c *gin.Context) {
 		_ = c.Error(err)
 		return
 	}
-	document(c, p.Visibility, federation.QuoteAuthorization{Context: federation.Context, ID: o.stampURI(stamp), Type: "QuoteAuthorization",
+	actors.Answer(c, p.Visibility, federation.QuoteAuthorization{Context: federation.Context, ID: o.stampURI(stamp), Type: "QuoteAuthorization",
 		AttributedTo: author.URI, InteractingObject: stamp.QuotingURI, InteractionTarget: p.URI})
-}
-
-// owner is one of ours by the id in the path.
-func (o *Outbox) owner(c *gin.Context) (*store.Actor, error) {
-	if _, err := o.Actors.Reader(c.Request); err != nil {
-		return nil, err
-	}
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64)
-	actor, err := o.DB.With(c.Request.Context()).Actor(id)
-	switch {
-	case err == nil && actor.Local() && actor.Lifecycle == store.Erased:
-		return nil, fault.New(fault.Gone, "Record not found")
-	case err != nil, !actor.Local(), actor.Hidden():
-		return nil, fault.New(fault.NotFound, "Record not found")
-	}
-	return actor, nil
 }
 
 // ServeSynchronization answers /actors/:id/followers_synchronization with the
 // followers on the node that asks, to which it has to sign, FEP-8fcf.
 func (o *Outbox) ServeSynchronization(c *gin.Context) {
-	reader, err := o.Actors.Reader(c.Request)
+	actor, reader, err := o.Actors.Visited(c)
 	if err == nil && reader == 0 {
 		err = fault.New(fault.Unauthorized, "Sign the request: each node is shown its own followers")
 	}
-	if err != nil {
-		_ = c.Error(err)
-		return
-	}
-	actor, err := o.owner(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -220,19 +256,19 @@ func (o *Outbox) ServeSynchronization(c *gin.Context) {
 	}
 	total := len(list.Items)
 	list.TotalItems = &total
-	document(c, store.Private, list)
+	actors.Answer(c, store.Private, list)
 }
 
 // ServeOutbox answers /actors/:id/outbox with the public posts, [AP] 5.1.
 func (o *Outbox) ServeOutbox(c *gin.Context) {
-	actor, err := o.owner(c)
+	actor, _, err := o.Actors.Visited(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
 	}
 	total := int(actor.StatusesCount)
 	if c.Query("page") == "" {
-		document(c, store.Public, federation.Collection{Context: federation.Context, ID: actor.OutboxURI, Type: "OrderedCollection", TotalItems: &total,
+		actors.Answer(c, store.Public, federation.Collection{Context: federation.Context, ID: actor.OutboxURI, Type: "OrderedCollection", TotalItems: &total,
 			First: actor.OutboxURI + "?page=true", Last: actor.OutboxURI + "?page=true&min_id=1"})
 		return
 	}
@@ -256,7 +292,7 @@ func (o *Outbox) ServeOutbox(c *gin.Context) {
 	if len(posts) == 20 {
 		page.Next = actor.OutboxURI + "?page=true&max_id=" + strconv.FormatInt(posts[len(posts)-1].ID, 10)
 	}
-	document(c, store.Public, page)
+	actors.Answer(c, store.Public, page)
 }
 
 func (o *Outbox) activityOf(r store.Reader, actor *store.Actor, p *store.Post) (federation.Activity, error) {
@@ -277,7 +313,7 @@ func (o *Outbox) activityOf(r store.Reader, actor *store.Actor, p *store.Post) (
 
 // ServeFeatured answers /actors/:id/featured with the pinned posts.
 func (o *Outbox) ServeFeatured(c *gin.Context) {
-	actor, err := o.owner(c)
+	actor, _, err := o.Actors.Visited(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
@@ -298,16 +334,5 @@ func (o *Outbox) ServeFeatured(c *gin.Context) {
 		}
 		col.Items = append(col.Items, note)
 	}
-	document(c, store.Public, col)
-}
-
-// document answers with ActivityStreams. What only some may read is nobody
-// else's to keep.
-func document(c *gin.Context, v store.Visibility, doc any) {
-	c.Header("Content-Type", federation.ContentType+"; charset=utf-8")
-	c.Header("Vary", "Accept, Signature")
-	if v != store.Public && v != store.Unlisted || c.GetHeader("Signature") != "" {
-		c.Header("Cache-Control", "private, no-store")
-	}
-	c.JSON(http.StatusOK, doc)
+	actors.Answer(c, store.Public, col)
 }

@@ -129,10 +129,11 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 		Language: cmp.Or(d.Language, account.User.DefaultLanguage), Tags: c.tags, AppID: d.AppID,
 		ThreadID: id, PublishedAt: now, ReceivedAt: now,
 	}
-	p.ConversationURI = fmt.Sprintf("%s/threads/%d", o.URL, id)
+	p.ContextURI = o.threadURI(id)
+	p.ConversationURI = p.ContextURI
 	if c.parent != nil {
 		p.InReplyToID, p.InReplyToURI, p.InReplyToActorID = c.parent.ID, c.parent.URI, c.parent.ActorID
-		p.ThreadID, p.ConversationURI = c.parent.ThreadID, cmp.Or(c.parent.ConversationURI, p.ConversationURI)
+		p.ThreadID, p.ContextURI, p.ConversationURI = c.parent.ThreadID, c.parent.ContextURI, cmp.Or(c.parent.ConversationURI, p.ConversationURI)
 	}
 	c.join(p)
 	if c.quoted != nil {

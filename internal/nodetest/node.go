@@ -161,7 +161,10 @@ func (n *Node) routes() http.Handler {
 	e.GET("/posts/:id", n.Outbox.ServePost)
 	e.GET("/posts/:id/activity", n.Outbox.ServeCreate)
 	e.GET("/posts/:id/replies", n.Outbox.ServeReplies)
+	e.GET("/posts/:id/likes", n.Outbox.ServeLikes)
+	e.GET("/posts/:id/shares", n.Outbox.ServeShares)
 	e.GET("/posts/:id/stamps/:stamp", n.Outbox.ServeStamp)
+	e.GET("/threads/:id", n.Outbox.ServeThread)
 	e.GET("/.well-known/webfinger", n.Actors.ServeWebFinger)
 	return e
 }

@@ -119,10 +119,24 @@ func (r Reader) Thread(viewer int64, p *Post, maxAncestors, maxDescendants int) 
 	return ancestors, descendants, nil
 }
 
-// Replies are the public replies to a post, for its replies collection.
-func (r Reader) Replies(postID int64, after int64, limit int) ([]*Post, error) {
+// Replies are the public replies to a post that the viewer may see, oldest
+// first, for the post's collection of them.
+func (r Reader) Replies(viewer, postID, after int64, limit int) ([]*Post, error) {
+	return r.open(viewer, "p.in_reply_to_id = ?", postID, after, limit)
+}
+
+// ThreadOf are the public posts of a thread that the viewer may see, oldest
+// first, for the thread's collection.
+func (r Reader) ThreadOf(viewer, threadID, after int64, limit int) ([]*Post, error) {
+	return r.open(viewer, "p.boost_of_id = 0 AND p.thread_id = ?", threadID, after, limit)
+}
+
+func (r Reader) open(viewer int64, where string, id, after int64, limit int) ([]*Post, error) {
+	cond, args := visible(viewer, "p", "a")
 	var rows []*Post
-	return rows, r.scan(&rows, `SELECT * FROM posts WHERE in_reply_to_id = ? AND id > ? AND visibility IN ('public','unlisted') AND deleted_at = 0 AND held_until = 0 AND scope = 'world' ORDER BY id LIMIT ?`, postID, after, limit)
+	return rows, r.scan(&rows, `SELECT p.* FROM posts p JOIN actors a ON a.id = p.actor_id WHERE `+where+` AND p.id > ?
+ AND p.visibility IN ('public','unlisted') AND p.held_until = 0 AND p.scope = 'world' AND `+cond+` ORDER BY p.id LIMIT ?`,
+		append(append([]any{id, after}, args...), limit)...)
 }
 
 // Versions are what a post said before each edit, oldest first.

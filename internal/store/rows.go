@@ -190,6 +190,7 @@ type Post struct {
 	Listed           bool
 	ThreadID         int64
 	ConversationURI  string
+	ContextURI       string // the thread's collection, FEP-7888
 	InReplyToID      int64
 	InReplyToURI     string
 	InReplyToActorID int64
