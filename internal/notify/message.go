@@ -8,10 +8,11 @@ import (
 )
 
 // message is what an app is woken with, as Mastodon's apps read it, but for
-// the access token: we keep no token, only what it hashes to.
+// the access token: we keep no token, only what it hashes to. The id is text as
+// everywhere: apps written in JavaScript would round a number of its size.
 type message struct {
 	Locale         string `json:"preferred_locale"`
-	NotificationID int64  `json:"notification_id"`
+	NotificationID int64  `json:"notification_id,string"`
 	Kind           string `json:"notification_type"`
 	Icon           string `json:"icon"`
 	Title          string `json:"title"`

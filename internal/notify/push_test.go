@@ -86,7 +86,7 @@ func (a *app) subscribe(n *nodetest.Node, who *store.Actor, policy string, stand
 
 type told struct {
 	Kind   string `json:"notification_type"`
-	ID     int64  `json:"notification_id"`
+	ID     int64  `json:"notification_id,string"`
 	Title  string
 	Body   string
 	Icon   string
