@@ -185,6 +185,10 @@ func (a *Actors) ServeNodeInfoLinks(c *gin.Context) {
 	c.JSON(http.StatusOK, federation.NodeInfoLinks(a.URL))
 }
 
+// upstream names the server whose client API this node has: apps on the library
+// megalodon go by it where they do not know the name of the program.
+var upstream = map[string]string{"name": "mastodon"}
+
 // ServeNodeInfo answers /nodeinfo/:version, 2.0 and 2.1.
 func (a *Actors) ServeNodeInfo(c *gin.Context) {
 	version := c.Param("version")
@@ -198,7 +202,7 @@ func (a *Actors) ServeNodeInfo(c *gin.Context) {
 		return
 	}
 	usage := federation.NodeUsage{LocalPosts: int(u.Posts), Users: federation.NodeUsers{Total: int(u.Users), ActiveMonth: int(u.ActiveMonth), ActiveHalfyear: int(u.ActiveHalfyear)}}
-	info := federation.NewNodeInfo(version, federation.NodeSoftware{Name: "parley", Version: a.Version}, usage, map[string]any{"nodeName": a.Title})
+	info := federation.NewNodeInfo(version, federation.NodeSoftware{Name: "parley", Version: a.Version}, usage, map[string]any{"nodeName": a.Title, "upstream": upstream})
 	c.Header("Content-Type", `application/json; profile="http://nodeinfo.diaspora.software/ns/schema/`+version+`#"; charset=utf-8`)
 	c.JSON(http.StatusOK, info)
 }

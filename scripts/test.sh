@@ -2,8 +2,9 @@
 # Runs every test of Parley: `make test`.
 #
 # What the tests use and this machine lacks is installed where that is allowed:
-# Debian's packages as root, the modules of the other server with npm. What
-# cannot be had is named at the end, with the tests that were skipped for it.
+# Debian's packages as root, the modules of the other server and of the client
+# programs with npm. What cannot be had is named at the end, with the tests that
+# were skipped for it.
 # A PostgreSQL server is started for the tests and thrown away after them,
 # unless PARLEY_TEST_POSTGRES names one on which databases may be made.
 set -euo pipefail
@@ -16,7 +17,8 @@ cluster_owner=()
 main() {
     trap finish EXIT
     install_packages
-    install_modules
+    install_modules test/peer "the test with another server, on Fedify"
+    install_modules test/clients "the tests with the libraries masto.js and megalodon"
     start_postgres
     local status=0
     go test -timeout 15m "$@" ./... || status=$?
@@ -31,6 +33,7 @@ install_packages() {
     command -v chromium >/dev/null || wanted+=(chromium)
     command -v toot >/dev/null || wanted+=(toot)
     command -v npm >/dev/null || wanted+=(npm)
+    has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
         echo "Installing with apt-get: ${wanted[*]}"
         export DEBIAN_FRONTEND=noninteractive
@@ -39,22 +42,27 @@ install_packages() {
         fi
     fi
     command -v chromium >/dev/null || missing+=("chromium: the tests in a browser")
-    command -v toot >/dev/null || missing+=("toot: the test with that client")
+    command -v toot >/dev/null || missing+=("toot: the tests with that client")
+    has_mastodon_py || missing+=("Mastodon.py: the test with that library")
 }
 
-# install_modules gets what the other server in test/peer is made of.
+# has_mastodon_py asks the interpreter that Debian's packages are for.
+has_mastodon_py() { /usr/bin/python3 -c 'import mastodon, cryptography' 2>/dev/null; }
+
+# install_modules gets what the programs in a folder are made of; without it
+# some tests are skipped.
 install_modules() {
-    local installed=test/peer/node_modules/.package-lock.json
-    [[ $installed -nt test/peer/package-lock.json ]] && return
+    local folder=$1 skipped=$2
+    [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return
     if ! command -v npm >/dev/null; then
-        missing+=("npm: the test with another server, on Fedify")
+        missing+=("npm: $skipped")
         return
     fi
-    echo "Installing the modules of test/peer with npm"
-    if ! (cd test/peer && npm ci --no-audit --no-fund --loglevel=error </dev/null) >"$scratch/npm.log" 2>&1; then
+    echo "Installing the modules of $folder with npm"
+    if ! (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error </dev/null) >"$scratch/npm.log" 2>&1; then
         tail -n 5 "$scratch/npm.log"
-        rm -rf test/peer/node_modules
-        missing+=("the npm modules of test/peer: the test with another server, on Fedify")
+        rm -rf "$folder/node_modules"
+        missing+=("the npm modules of $folder: $skipped")
     fi
 }
 

@@ -79,3 +79,9 @@ func clientJS(t *testing.T) string {
 	}
 	return nodeJS(t)
 }
+
+// TestMegalodon uses a node by the library megalodon.
+func TestMegalodon(t *testing.T) {
+	t.Parallel()
+	runClient(t, clientNode(t), clientJS(t), "megalodon.js")
+}

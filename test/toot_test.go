@@ -97,3 +97,91 @@ func TestToot(t *testing.T) {
 		return strings.Contains(client.run("timeline", "--once"), "Written with toot.")
 	})
 }
+
+// as runs toot for one of those who are signed in on the node.
+func (c *toot) as(n *node, name string, args ...string) string {
+	c.t.Helper()
+	return c.run(append(args, "--using", name+"@"+n.host)...)
+}
+
+var postedLink = regexp.MustCompile(`http://\S+/(\d+)`)
+
+// posts posts, and gives the id.
+func (c *toot) posts(n *node, name string, args ...string) string {
+	c.t.Helper()
+	said := c.as(n, name, append([]string{"post"}, args...)...)
+	link := postedLink.FindStringSubmatch(said)
+	require.NotNil(c.t, link, said)
+	return link[1]
+}
+
+// TestTootDay has two people on one node do what toot can do.
+func TestTootDay(t *testing.T) {
+	t.Parallel()
+	c := newToot(t)
+	n := clientNode(t)
+	c.login(n, "alice")
+	c.login(n, "bob")
+	require.Contains(t, c.as(n, "alice", "whoami"), "@alice")
+	require.Contains(t, c.run("instance", "--disable-https", n.host), n.host)
+	require.Contains(t, c.as(n, "alice", "whois", "bob"), "@bob")
+	require.Contains(t, c.as(n, "alice", "search", "bob"), "@bob")
+	for _, step := range []struct{ do, shows, undo string }{
+		{"follow", "following alice", ""}, {"mute", "", "unmute"}, {"block", "", "unblock"}, {"follow", "following alice", ""},
+	} {
+		c.as(n, "alice", step.do, "bob")
+		if step.shows != "" {
+			require.Contains(t, c.as(n, "alice", strings.Fields(step.shows)...), "@bob")
+		}
+		if step.undo != "" {
+			c.as(n, "alice", step.undo, "bob")
+		}
+	}
+	require.Contains(t, c.as(n, "bob", "followers", "bob"), "@alice")
+
+	said := c.posts(n, "bob", "Hello @alice #toot", "--visibility", "unlisted", "--spoiler-text", "cw", "--language", "en")
+	answered := c.posts(n, "alice", "@bob hello back", "--reply-to", said)
+	pictured := c.posts(n, "bob", "Look #toot", "--media", drawn(t), "--description", "a square", "--sensitive")
+	for _, act := range []string{"favourite", "reblog", "bookmark"} {
+		c.as(n, "alice", act, said)
+	}
+	require.Contains(t, c.run("reblogged_by", said), "@alice")
+	require.Contains(t, c.as(n, "alice", "bookmarks", "--once"), "Hello @alice")
+	for _, place := range [][]string{{}, {"--public"}, {"--local", "--public"}} {
+		require.Contains(t, c.as(n, "alice", append([]string{"timeline", "--once"}, place...)...), "Look")
+	}
+	require.Contains(t, c.as(n, "alice", "timeline", "--once", "--tag", "toot"), "Look")
+	thread := c.as(n, "bob", "thread", answered)
+	require.Contains(t, thread, "Hello @alice")
+	require.Contains(t, thread, "hello back")
+	told := c.as(n, "bob", "notifications")
+	for _, part := range []string{"hello back", "favourited your status", "reblogged your status", "now follows you"} {
+		require.Contains(t, told, part)
+	}
+	require.Contains(t, c.as(n, "alice", "notifications", "--mentions"), "Hello @alice")
+	c.as(n, "bob", "notifications", "--clear")
+	require.Contains(t, c.as(n, "bob", "notifications"), "No notification")
+
+	for _, act := range []string{"unfavourite", "unreblog", "unbookmark"} {
+		c.as(n, "alice", act, said)
+	}
+	c.as(n, "bob", "pin", pictured)
+	c.as(n, "bob", "unpin", pictured)
+	c.as(n, "alice", "tags_follow", "toot")
+	require.Contains(t, c.as(n, "alice", "tags_followed"), "toot")
+	c.as(n, "alice", "tags_unfollow", "toot")
+	require.Contains(t, c.as(n, "bob", "upload", drawn(t)), n.url)
+	c.as(n, "bob", "delete", said)
+	require.NotContains(t, c.as(n, "bob", "timeline", "--once"), "Hello @alice")
+	c.as(n, "alice", "unfollow", "bob")
+	require.NotContains(t, c.as(n, "alice", "following", "alice"), "@bob")
+	c.run("logout", "bob@"+n.host)
+}
+
+// drawn is a file with a picture in it.
+func drawn(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "chart.png")
+	require.NoError(t, os.WriteFile(name, drawing(t), 0o600))
+	return name
+}

@@ -56,7 +56,7 @@ export async function live(parts, ...people) {
     } catch (error) {
       failed++;
       console.log("FAILED:", part.name);
-      console.log(error);
+      console.log(error.stack, error.response?.data ?? "");
     }
   }
   process.exit(failed ? 1 : 0);

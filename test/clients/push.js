@@ -1,4 +1,5 @@
-// A push service of one app, which reads what it is sent as RFC 8291 says.
+// A push service of one app, which reads what it is sent: as RFC 8291 says, or in
+// the encoding before that, which most libraries ask for.
 import { createServer } from "node:http";
 import { createDecipheriv, createECDH, hkdfSync, randomBytes } from "node:crypto";
 import { within } from "./day.js";
@@ -27,13 +28,29 @@ export async function pushService() {
 }
 
 function open(secret, { headers, body }) {
-  if (headers["content-encoding"] !== "aes128gcm") throw new Error(`encoded as ${headers["content-encoding"]}`);
-  const salt = body.subarray(0, 16), sender = body.subarray(21, 21 + body[20]), text = body.subarray(21 + body[20]);
-  const derive = (ikm, salt, info, length) => Buffer.from(hkdfSync("sha256", ikm, salt, info, length));
-  const info = Buffer.concat([Buffer.from("WebPush: info\0"), secret.public, sender]);
-  const ikm = derive(secret.key.computeSecret(sender), secret.auth, info, 32);
-  const opened = createDecipheriv("aes-128-gcm", derive(ikm, salt, "Content-Encoding: aes128gcm\0", 16), derive(ikm, salt, "Content-Encoding: nonce\0", 12));
+  switch (headers["content-encoding"]) {
+    case "aes128gcm": {
+      const salt = body.subarray(0, 16), sender = body.subarray(21, 21 + body[20]);
+      const key = derive(secret.key.computeSecret(sender), secret.auth, Buffer.concat([Buffer.from("WebPush: info\0"), secret.public, sender]), 32);
+      const plain = decrypt(key, salt, "aes128gcm", Buffer.alloc(0), body.subarray(21 + body[20]));
+      return plain.subarray(0, plain.lastIndexOf(2)).toString();
+    }
+    case "aesgcm": {
+      const salt = named(headers.encryption, "salt"), sender = named(headers["crypto-key"], "dh");
+      const key = derive(secret.key.computeSecret(sender), secret.auth, "Content-Encoding: auth\0", 32);
+      const both = Buffer.concat([Buffer.from("P-256\0\0A"), secret.public, Buffer.from("\0A"), sender]);
+      return decrypt(key, salt, "aesgcm", both, body).subarray(2).toString();
+    }
+  }
+  throw new Error(`encoded as ${headers["content-encoding"]}`);
+}
+
+const derive = (key, salt, info, length) => Buffer.from(hkdfSync("sha256", key, salt, info, length));
+const named = (header, name) => Buffer.from(new RegExp(`${name}=([^;,]+)`).exec(header)[1], "base64url");
+
+function decrypt(key, salt, kind, context, text) {
+  const info = (what) => Buffer.concat([Buffer.from(`Content-Encoding: ${what}\0`), context]);
+  const opened = createDecipheriv("aes-128-gcm", derive(key, salt, info(kind), 16), derive(key, salt, info("nonce"), 12));
   opened.setAuthTag(text.subarray(-16));
-  const plain = Buffer.concat([opened.update(text.subarray(0, -16)), opened.final()]);
-  return plain.subarray(0, plain.lastIndexOf(2)).toString();
+  return Buffer.concat([opened.update(text.subarray(0, -16)), opened.final()]);
 }
