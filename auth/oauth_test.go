@@ -105,6 +105,7 @@ func TestClientWithPKCEAndForms(t *testing.T) {
 	assert.Contains(t, page.body, "Post, edit and delete as you")
 	assert.Equal(t, "no-store", page.header.Get("Cache-Control"))
 	assert.Empty(t, page.header.Get("Cross-Origin-Opener-Policy"))
+	assert.NotContains(t, page.header.Get("Content-Security-Policy"), "form-action", "which would hold for the way back to the app too")
 
 	agreed := b.agree(link, "allow")
 	assert.True(t, strings.HasPrefix(agreed.header.Get("Location"), phanpy+"?code="), agreed.header.Get("Location"))
