@@ -336,3 +336,24 @@ func (o *Outbox) ServeFeatured(c *gin.Context) {
 	}
 	actors.Answer(c, store.Public, col)
 }
+
+// ServeFeaturedTags answers /actors/:id/featured_tags with the hashtags that the
+// profile shows.
+func (o *Outbox) ServeFeaturedTags(c *gin.Context) {
+	actor, err := o.owner(c)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	tags, err := o.DB.With(c.Request.Context()).FeaturedTags(actor.ID)
+	if err != nil {
+		_ = c.Error(err)
+		return
+	}
+	total := len(tags)
+	col := federation.Collection{Context: federation.Context, ID: actor.FeaturedTagsURI, Type: "Collection", TotalItems: &total}
+	for _, t := range tags {
+		col.Items = append(col.Items, o.hashtag(t.Name))
+	}
+	actors.Answer(c, store.Public, col)
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -17,10 +19,12 @@ import (
 
 // Bounds of a profile, as Mastodon has them.
 const (
-	maxDisplayName = 30
-	maxNote        = 500
-	MaxFields      = 4
-	maxField       = 255
+	MaxDisplayName        = 30
+	MaxNote               = 500 // counted as in a post
+	MaxFields             = 4
+	MaxField              = 255
+	MaxPictureDescription = 150
+	MaxAttributions       = 10
 )
 
 // MaxUpload is the largest file taken, in bytes.
@@ -31,14 +35,21 @@ const MaxUpload = 16 << 20
 type Profile struct {
 	DisplayName, Note                                     *string
 	Locked, Bot, Discoverable, Indexable, HideCollections *bool
+	ShowFeatured, ShowMedia, ShowMediaReplies             *bool
 	Fields                                                []ProfileField
-	Avatar, Header                                        io.Reader
+	Attributions                                          []string // domains of sites that may name the account as an author
+
+	Avatar, Header                       io.Reader
+	NoAvatar, NoHeader                   bool // take away what is there
+	AvatarDescription, HeaderDescription *string
 
 	Visibility  *store.Visibility // of new posts
 	Sensitive   *bool
 	Language    *string
 	Quotable    *string // who may quote new posts: public, followers, nobody
 	HoldSeconds *int
+
+	avatar, header string // the files, once they are saved
 }
 
 // ProfileField is a line of a profile as its owner wrote it.
@@ -49,12 +60,11 @@ func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) erro
 	if err := p.check(); err != nil {
 		return err
 	}
-	avatar, err := o.picture(ctx, p.Avatar, 400, 400)
-	if err != nil {
+	var err error
+	if p.avatar, err = o.picture(ctx, p.Avatar, 400, 400); err != nil {
 		return err
 	}
-	header, err := o.picture(ctx, p.Header, 1500, 500)
-	if err != nil {
+	if p.header, err = o.picture(ctx, p.Header, 1500, 500); err != nil {
 		return err
 	}
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
@@ -62,40 +72,36 @@ func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) erro
 		if err != nil {
 			return err
 		}
-		me := &account.Actor
-		if o.describe(me, p, avatar, header) {
-			if err := tx.UpdateActor(me); err != nil {
-				return err
-			}
-			if err := o.announceProfile(ctx, tx, me); err != nil {
-				return err
-			}
-		}
 		p.prefer(&account.User)
-		return tx.UpdateUser(&account.User)
+		if err := tx.UpdateUser(&account.User); err != nil {
+			return err
+		}
+		return o.redescribe(ctx, tx, &account.Actor, p)
 	})
 }
 
-func (p *Profile) check() error {
-	switch {
-	case p.DisplayName != nil && utf8.RuneCountInString(*p.DisplayName) > maxDisplayName:
-		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Display name is too long (maximum is %d characters)", maxDisplayName))
-	case p.Note != nil && utf8.RuneCountInString(*p.Note) > maxNote:
-		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Note character limit of %d exceeded", maxNote))
-	case len(p.Fields) > MaxFields:
-		return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: no more than %d profile fields", MaxFields))
+// redescribe writes the change into the row, if it is one, and sees to all that
+// follows from it.
+func (o *Outbox) redescribe(ctx context.Context, tx *store.Tx, me *store.Actor, p Profile) error {
+	before := *me
+	p.describe(me, o.tagURL)
+	if reflect.DeepEqual(before, *me) {
+		return nil
 	}
-	if p.Quotable != nil {
-		if _, err := quotableBy(*p.Quotable, store.Public); err != nil {
+	if err := tx.UpdateActor(me); err != nil {
+		return err
+	}
+	if before.Locked && !me.Locked {
+		if err := o.Queue.Insert(ctx, tx, WelcomeJob{ActorID: me.ID}); err != nil {
 			return err
 		}
 	}
-	for _, f := range p.Fields {
-		if utf8.RuneCountInString(f.Name) > maxField || utf8.RuneCountInString(f.Value) > maxField {
-			return fault.New(fault.Invalid, fmt.Sprintf("Validation failed: profile fields have at most %d characters", maxField))
+	if slices.ContainsFunc(me.Fields, unverified) {
+		if err := o.Queue.Insert(ctx, tx, VerifyJob{ActorID: me.ID}); err != nil {
+			return err
 		}
 	}
-	return nil
+	return o.announceProfile(ctx, tx, me)
 }
 
 // picture cuts, saves and names an uploaded picture; empty where there is none.
@@ -108,63 +114,6 @@ func (o *Outbox) picture(ctx context.Context, r io.Reader, width, height int) (s
 		return "", err
 	}
 	return o.Files.Save(p)
-}
-
-// describe writes the change into the row and tells whether there was any.
-func (o *Outbox) describe(me *store.Actor, p Profile, avatar, header string) bool {
-	changed := set(&me.Locked, p.Locked)
-	changed = set(&me.Bot, p.Bot) || changed
-	changed = set(&me.Discoverable, p.Discoverable) || changed
-	changed = set(&me.Indexable, p.Indexable) || changed
-	changed = set(&me.HideCollections, p.HideCollections) || changed
-	changed = set(&me.DisplayName, clean(p.DisplayName)) || changed
-	if p.Note != nil {
-		changed = set(&me.NoteSource, clean(p.Note)) || changed
-		me.Note = ""
-		if me.NoteSource != "" {
-			me.Note = text.Render(me.NoteSource, nil, o.tagURL)
-		}
-	}
-	if p.Fields != nil {
-		changed = true
-		me.Fields = nil
-		for _, f := range p.Fields {
-			if f.Name != "" || f.Value != "" {
-				me.Fields = append(me.Fields, store.Field{Name: text.Clean(f.Name), Value: text.Field(f.Value), Source: text.Clean(f.Value)})
-			}
-		}
-	}
-	if avatar != "" {
-		me.Avatar, changed = avatar, true
-	}
-	if header != "" {
-		me.Header, changed = header, true
-	}
-	return changed
-}
-
-func clean(s *string) *string {
-	if s == nil {
-		return nil
-	}
-	c := text.Clean(*s)
-	return &c
-}
-
-func set[T comparable](to *T, from *T) bool {
-	if from == nil || *to == *from {
-		return false
-	}
-	*to = *from
-	return true
-}
-
-func (p *Profile) prefer(u *store.User) {
-	set(&u.DefaultVisibility, p.Visibility)
-	set(&u.DefaultSensitive, p.Sensitive)
-	set(&u.DefaultLanguage, p.Language)
-	set(&u.DefaultQuotable, p.Quotable)
-	set(&u.HoldSeconds, p.HoldSeconds)
 }
 
 // RotateKeys gives an account new keys, and tells its followers.

@@ -58,6 +58,7 @@ func (w *Web) documents() []Route {
 		{"GET", "/actors/:id", Anyone, w.Actors.ServeActor},
 		{"GET", "/actors/:id/outbox", Inside, w.Outbox.ServeOutbox}, // signatures, where they show more
 		{"GET", "/actors/:id/featured", Inside, w.Outbox.ServeFeatured},
+		{"GET", "/actors/:id/featured_tags", Inside, w.Outbox.ServeFeaturedTags},
 		{"GET", "/actors/:id/followers", Anyone, w.Actors.ServeFollowers},
 		{"GET", "/actors/:id/following", Anyone, w.Actors.ServeFollowing},
 		{"GET", "/actors/:id/followers_synchronization", Inside, w.Outbox.ServeSynchronization}, // signatures
@@ -99,6 +100,11 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/accounts/verify_credentials", Person("read:accounts", "profile"), m.VerifyCredentials),
 		api("PATCH", "/api/v1/accounts/update_credentials", Person("write:accounts"), m.UpdateCredentials),
 		api("PUT", "/api/v1/accounts/update_credentials", Person("write:accounts"), m.UpdateCredentials),
+		api("GET", "/api/v1/profile", Person("read:accounts", "profile"), m.Profile),
+		api("PUT", "/api/v1/profile", Person("write:accounts"), m.UpdateProfile),
+		api("PATCH", "/api/v1/profile", Person("write:accounts"), m.UpdateProfile),
+		api("DELETE", "/api/v1/profile/avatar", Person("write:accounts"), m.DeleteAvatar),
+		api("DELETE", "/api/v1/profile/header", Person("write:accounts"), m.DeleteHeader),
 		api("GET", "/api/v1/accounts/lookup", Viewer("read:accounts"), m.Lookup),
 		api("GET", "/api/v1/accounts/search", Person("read:accounts"), m.SearchAccounts),
 		api("GET", "/api/v1/accounts/relationships", Person("read:follows"), m.Relationships),
@@ -156,6 +162,10 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/bookmarks", Person("read:bookmarks"), m.Bookmarks),
 
 		api("GET", "/api/v1/accounts/:id/featured_tags", Viewer("read:accounts"), m.FeaturedTags),
+		api("GET", "/api/v1/featured_tags", Person("read:accounts"), m.OwnFeaturedTags),
+		api("POST", "/api/v1/featured_tags", Person("write:accounts"), m.FeatureTagByName),
+		api("DELETE", "/api/v1/featured_tags/:id", Person("write:accounts"), m.UnfeatureTagByID),
+		api("GET", "/api/v1/featured_tags/suggestions", Person("read:accounts"), m.TagsToFeature),
 
 		api("GET", "/api/v1/conversations", Person("read:statuses"), m.Conversations),
 		api("DELETE", "/api/v1/conversations/:id", Person("write:conversations"), m.DeleteConversation),
@@ -203,6 +213,8 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/tags/:name", Viewer("read"), m.Hashtag),
 		api("POST", "/api/v1/tags/:name/follow", Person("write:follows"), m.FollowTag),
 		api("POST", "/api/v1/tags/:name/unfollow", Person("write:follows"), m.UnfollowTag),
+		api("POST", "/api/v1/tags/:name/feature", Person("write:accounts"), m.FeatureTag),
+		api("POST", "/api/v1/tags/:name/unfeature", Person("write:accounts"), m.UnfeatureTag),
 		api("GET", "/api/v1/followed_tags", Person("read:follows"), m.FollowedTags),
 		api("GET", "/api/v2/search", Viewer("read:search"), m.Search),
 

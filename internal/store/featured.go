@@ -51,10 +51,33 @@ func (tx *Tx) SetFeaturedTags(actor int64, names []string) error {
 	return nil
 }
 
+// AddFeaturedTag shows one more hashtag on the actor's profile, and gives its id.
+func (tx *Tx) AddFeaturedTag(actor int64, tag, name string) (int64, error) {
+	id := NewID()
+	_, err := tx.exec(`INSERT INTO featured_tags (id, actor_id, tag, name, position) VALUES (?, ?, ?, ?,
+ (SELECT COALESCE(MAX(position), -1) + 1 FROM featured_tags WHERE actor_id = ?))`, id, actor, tag, name, actor)
+	return id, err
+}
+
+// DeleteFeaturedTag takes a hashtag off the actor's profile and gives it as it
+// was written, empty if it was not there.
+func (tx *Tx) DeleteFeaturedTag(actor int64, tag string) (string, error) {
+	var name string
+	return name, tx.scan(&name, `DELETE FROM featured_tags WHERE actor_id = ? AND tag = ? RETURNING name`, actor, tag)
+}
+
+// OwnTags are the hashtags that the actor uses most and does not show.
+func (r Reader) OwnTags(actor int64, limit int) ([]string, error) {
+	var tags []string
+	return tags, r.scan(&tags, `SELECT t.tag FROM post_tags t WHERE t.actor_id = ? AND NOT EXISTS (SELECT 1 FROM featured_tags f WHERE f.actor_id = t.actor_id AND f.tag = t.tag)
+ GROUP BY t.tag ORDER BY COUNT(*) DESC, t.tag LIMIT ?`, actor, limit)
+}
+
 // FeaturedTag is a hashtag on a profile, with what its owner has said under it.
 type FeaturedTag struct {
 	ID       int64
-	Name     string
+	Tag      string // as it is compared
+	Name     string // as it was written
 	Position int
 	Posts    int64
 	LastAt   Time
@@ -64,7 +87,7 @@ type FeaturedTag struct {
 // filed under tags, so that their number is no secret.
 func (r Reader) FeaturedTags(actor int64) ([]FeaturedTag, error) {
 	var rows []FeaturedTag
-	return rows, r.scan(&rows, `SELECT f.id, f.name, f.position, COUNT(p.id) AS posts, COALESCE(MAX(p.published_at), 0) AS last_at FROM featured_tags f
+	return rows, r.scan(&rows, `SELECT f.id, f.tag, f.name, f.position, COUNT(p.id) AS posts, COALESCE(MAX(p.published_at), 0) AS last_at FROM featured_tags f
  LEFT JOIN post_tags t ON t.actor_id = f.actor_id AND t.tag = f.tag LEFT JOIN posts p ON p.id = t.post_id AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world'
- WHERE f.actor_id = ? GROUP BY f.id, f.name, f.position ORDER BY f.position`, actor)
+ WHERE f.actor_id = ? GROUP BY f.id, f.tag, f.name, f.position ORDER BY f.position`, actor)
 }

@@ -122,6 +122,12 @@ func (r Reader) FollowRequests(actorID int64, page Page) ([]Listed, error) {
 	return r.listed(page, "f.id", "f.follower_id", "follows f JOIN actors a ON a.id = f.follower_id", "f.target_id = ? AND NOT f.accepted AND "+present, actorID)
 }
 
+// Asking are requests to follow the actor, by those who are not limited.
+func (r Reader) Asking(actorID int64, limit int) ([]*Follow, error) {
+	var rows []*Follow
+	return rows, r.scan(&rows, `SELECT f.* FROM follows f JOIN actors a ON a.id = f.follower_id WHERE f.target_id = ? AND NOT f.accepted AND NOT a.limited AND `+present+` ORDER BY f.id LIMIT ?`, actorID, limit)
+}
+
 // Blocks are whom the actor blocks.
 func (r Reader) Blocks(actorID int64, page Page) ([]Listed, error) {
 	return r.listed(page, "id", "target_id", "blocks", "actor_id = ?", actorID)

@@ -43,6 +43,7 @@ var made = map[string]func(*world) []string{
 	"/api/v2/filters/statuses/{id}":       func(w *world) []string { return []string{w.part("statuses")} },
 	"/api/v2/filters/{filter_id}":         func(w *world) []string { return []string{w.filter()["id"].(string)} },
 	"/api/v2/filters/{id}":                func(w *world) []string { return []string{w.filter()["id"].(string)} },
+	"/api/v1/featured_tags/{id}":          func(w *world) []string { return []string{w.featured()} },
 	"/api/v1/lists/{id}":                  func(w *world) []string { return []string{w.list()} },
 	"/api/v1/timelines/list/{list_id}":    func(w *world) []string { return []string{w.list()} },
 	"/api/v1/media/{id}":                  func(w *world) []string { return []string{w.picture(w.ada)} },
@@ -66,6 +67,7 @@ var made = map[string]func(*world) []string{
 		return []string{words, w.bob.post("As she says", "quoted_status_id", words)}
 	},
 	"/api/v1/tags/{name}":             func(*world) []string { return []string{"go"} },
+	"/api/v1/tags/{id}":               func(*world) []string { return []string{"go"} },
 	"/api/v1/timelines/tag/{hashtag}": func(*world) []string { return []string{"go"} },
 	"/api/v1/follow_requests/{account_id}": func(w *world) []string {
 		who := w.newcomer()
@@ -81,6 +83,7 @@ var values = map[string]func(*world) any{
 	"GET /api/v1/accounts/familiar_followers id":   func(w *world) any { return []any{w.bob.id, w.fredID} },
 	"GET /api/v1/accounts/relationships id":        func(w *world) any { return []any{w.bob.id, w.fredID} },
 	"GET /api/v1/statuses id":                      func(w *world) any { return []any{w.posts[0], w.posts[1]} },
+	"POST /api/v1/featured_tags name":              func(*world) any { return "#Snow" },
 	"GET /api/v1/markers timeline":                 func(*world) any { return []any{"home", "notifications"} },
 	"POST /api/v1/statuses quoted_status_id":       func(*world) any { return nil }, // which may not have a poll beside it
 	"POST /api/v1/lists/{id}/accounts account_ids": func(w *world) any { return []any{w.fredID} },
@@ -98,7 +101,7 @@ var values = map[string]func(*world) any{
 	"exclude_types[]":                func(*world) any { return "follow" },
 	"expand_accounts":                func(*world) any { return "partial_avatars" },
 	"expires_in":                     func(*world) any { return 3600 },
-	"fields_attributes":              func(*world) any { return object{"0": object{"name": "site", "value": "https://example.com"}} },
+	"fields_attributes":              func(*world) any { return object{"0": object{"name": "site", "value": "https://site.localhost"}} },
 	"file":                           func(*world) any { return file{} },
 	"filter_not_following":           func(*world) any { return true },
 	"filter_new_accounts":            func(*world) any { return false },
@@ -239,7 +242,6 @@ var apart = map[string]string{
 	"GET /api/v1/accounts/{account_id}/collections": "an empty list for everybody, until it is real",
 	"GET /api/v1/announcements":                     "an empty list for everybody, until it is real",
 	"GET /api/v1/endorsements":                      "an empty list for everybody, until it is real",
-	"GET /api/v1/featured_tags":                     "an empty list for everybody, until it is real",
 	"GET /api/v1/scheduled_statuses":                "an empty list for everybody, until it is real",
 	"GET /api/v1/suggestions":                       "an empty list for everybody, until it is real",
 	"GET /api/v2/suggestions":                       "an empty list for everybody, until it is real",

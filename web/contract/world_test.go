@@ -80,7 +80,7 @@ func (w *world) whole() {
 // settle gives Ada a profile with something in every part.
 func (w *world) settle() {
 	w.T.Helper()
-	w.ada.do("PATCH", "/api/v1/accounts/update_credentials", object{"note": "Writes #go", "fields_attributes": []object{{"name": "site", "value": "https://example.com"}}})
+	w.ada.do("PATCH", "/api/v1/accounts/update_credentials", object{"note": "Writes #go", "fields_attributes": []object{{"name": "site", "value": "https://site.localhost"}}})
 	w.ada.do("POST", "/api/v1/markers", object{"home": object{"last_read_id": "1"}, "notifications": object{"last_read_id": "1"}})
 }
 
@@ -198,6 +198,7 @@ func (w *world) keep() {
 	w.ada.act("statuses/" + w.posts[0] + "/bookmark")
 	w.ada.act("statuses/" + w.ada.post("Pinned") + "/pin")
 	w.ada.act("tags/go/follow")
+	w.ada.act("tags/rain/feature")
 	w.list()
 	w.filter()
 	require.NoError(w.T, w.DB.Write(w.T.Context(), func(tx *store.Tx) error { return tx.SetFeaturedTags(w.bob.actor, []string{"go"}) }))
@@ -271,6 +272,12 @@ func (w *world) filter() object {
 func (w *world) part(kind string) string {
 	w.T.Helper()
 	return w.filter()[kind].([]any)[0].(object)["id"].(string)
+}
+
+// featured puts a hashtag on Ada's profile, and gives its id there.
+func (w *world) featured() string {
+	w.T.Helper()
+	return w.ada.do("POST", "/api/v1/featured_tags", object{"name": "snow"})["id"].(string)
 }
 
 // picture uploads one.

@@ -3,7 +3,6 @@ package mastodon
 import (
 	"cmp"
 	"encoding/json"
-	"io"
 	"mime/multipart"
 
 	"github.com/gin-gonic/gin"
@@ -90,38 +89,11 @@ func (a *API) credentials(r store.Reader, me int64) (json.RawMessage, error) {
 
 func sourceOf(account *store.Account) source {
 	actor, user := &account.Actor, &account.User
-	s := source{
+	return source{
 		Privacy: string(user.DefaultVisibility), Sensitive: user.DefaultSensitive, Language: optional(user.DefaultLanguage),
-		Note: actor.NoteSource, Fields: []accountField{}, HideCollections: actor.HideCollections,
-		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: []string{}, QuotePolicy: cmp.Or(user.DefaultQuotable, "public"),
+		Note: actor.NoteSource, Fields: written(actor.Fields), HideCollections: actor.HideCollections,
+		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: append([]string{}, actor.Attributions...), QuotePolicy: cmp.Or(user.DefaultQuotable, "public"),
 	}
-	for _, f := range actor.Fields {
-		s.Fields = append(s.Fields, accountField{Name: f.Name, Value: f.Source, VerifiedAt: optionalMoment(f.VerifiedAt)})
-	}
-	return s
-}
-
-// UpdateCredentials changes the viewer's profile, as far as it is named.
-func (a *API) UpdateCredentials(c *gin.Context) error {
-	p, err := read(c)
-	if err != nil {
-		return err
-	}
-	profile := profileOf(p)
-	for name, to := range map[string]*io.Reader{"avatar": &profile.Avatar, "header": &profile.Header} {
-		file, err := open(p.files[name])
-		if err != nil {
-			return err
-		}
-		if file != nil {
-			defer func() { _ = file.Close() }()
-			*to = file
-		}
-	}
-	if err := a.Outbox.UpdateProfile(contextOf(c), viewer(c), profile); err != nil {
-		return err
-	}
-	return a.VerifyCredentials(c)
 }
 
 // open opens an uploaded file, nil if there is none.
@@ -134,23 +106,6 @@ func open(header *multipart.FileHeader) (multipart.File, error) {
 		return nil, fault.Wrap(fault.Unavailable, err, "The upload could not be read")
 	}
 	return file, nil
-}
-
-func profileOf(p *params) outbox.Profile {
-	profile := outbox.Profile{
-		DisplayName: p.given("display_name"), Note: p.given("note"), Locked: p.maybe("locked"), Bot: p.maybe("bot"),
-		Discoverable: p.maybe("discoverable"), Indexable: p.maybe("indexable"), HideCollections: p.maybe("hide_collections"),
-		Sensitive: p.maybe("source[sensitive]"), Language: p.given("source[language]"), Quotable: p.given("source[quote_policy]"),
-	}
-	if v := store.Visibility(p.text("source[privacy]")); v != "" {
-		profile.Visibility = &v
-	}
-	for _, at := range p.indexes("fields_attributes") {
-		profile.Fields = append(profile.Fields, outbox.ProfileField{
-			Name: p.text(item("fields_attributes", at, "name")), Value: p.text(item("fields_attributes", at, "value")),
-		})
-	}
-	return profile
 }
 
 // Preferences answers with how the viewer wants to write and read.

@@ -14,7 +14,6 @@ var Empty = map[string]string{
 	"/api/v1/announcements":                "read",
 	"/api/v1/directory":                    "read:accounts",
 	"/api/v1/endorsements":                 "read:accounts",
-	"/api/v1/featured_tags":                "read:accounts",
 	"/api/v1/scheduled_statuses":           "read:statuses",
 	"/api/v1/suggestions":                  "read",
 	"/api/v1/trends":                       "read",

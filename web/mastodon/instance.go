@@ -31,9 +31,10 @@ func (a *API) configuration() map[string]any {
 		},
 		"vapid": map[string]string{"public_key": a.Push.PublicKey()},
 		"accounts": map[string]int{
-			"max_featured_tags": 0, "max_pinned_statuses": 5, "max_profile_fields": outbox.MaxFields, "profile_field_name_limit": 255,
-			"profile_field_value_limit": 255, "max_display_name_length": 30, "max_note_length": 500,
-			"max_avatar_description_length": 150, "max_header_description_length": 150,
+			"max_featured_tags": outbox.MaxFeaturedTags, "max_pinned_statuses": outbox.MaxPins, "max_profile_fields": outbox.MaxFields,
+			"profile_field_name_limit": outbox.MaxField, "profile_field_value_limit": outbox.MaxField,
+			"max_display_name_length": outbox.MaxDisplayName, "max_note_length": outbox.MaxNote,
+			"max_avatar_description_length": outbox.MaxPictureDescription, "max_header_description_length": outbox.MaxPictureDescription,
 		},
 		"statuses": map[string]int{
 			"max_characters": a.Outbox.MaxCharacters, "max_media_attachments": outbox.MaxMedia, "characters_reserved_per_url": urlCharacters,

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -163,6 +164,9 @@ func (p *params) flatten(name string, value any, depth int) error {
 	switch v := value.(type) {
 	case nil:
 	case map[string]any:
+		if len(v) == 0 {
+			p.values[name] = []string{}
+		}
 		for key, inner := range v {
 			if err := p.flatten(name+"["+key+"]", inner, depth+1); err != nil {
 				return err
@@ -254,23 +258,34 @@ func (p *params) given(name string) *string {
 	return &value
 }
 
-// indexes are the numbers n in name[n][...], in order.
-func (p *params) indexes(name string) []int {
-	found := map[int]bool{}
+// indexes are the keys n in name[n][...]: numbers in their order, then whatever
+// else somebody calls them by.
+func (p *params) indexes(name string) []string {
+	found := map[string]bool{}
 	for key := range p.values {
 		rest, ok := strings.CutPrefix(key, name+"[")
-		digits, _, closed := strings.Cut(rest, "]")
-		if at, err := strconv.Atoi(digits); ok && closed && err == nil {
-			found[at] = true
+		index, _, closed := strings.Cut(rest, "][")
+		if ok && closed {
+			found[index] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	return slices.SortedFunc(maps.Keys(found), func(a, b string) int {
+		x, errX := strconv.Atoi(a)
+		y, errY := strconv.Atoi(b)
+		switch {
+		case errX == nil && errY == nil:
+			return cmp.Compare(x, y)
+		case errX == nil:
+			return -1
+		case errY == nil:
+			return +1
+		}
+		return cmp.Compare(a, b)
+	})
 }
 
 // item is the parameter name[at][key].
-func item(name string, at int, key string) string {
-	return name + "[" + strconv.Itoa(at) + "][" + key + "]"
-}
+func item(name, at, key string) string { return name + "[" + at + "][" + key + "]" }
 
 // asks reports whether a query parameter says yes.
 func asks(c *gin.Context, name string) bool { value, _ := truth(c.Query(name)); return value }

@@ -69,8 +69,8 @@ func TestNestedParameters(t *testing.T) {
 		"nameless":   request("fields_attributes[][name]=a&fields_attributes[][name]=c&fields_attributes[][value]=b&source[privacy]=private&poll[options][0]=x&poll[options][1]=y", asForm),
 	} {
 		p := parse(t, r)
-		assert.Equal(t, []int{0, 1}, p.indexes("fields_attributes"), name)
-		profile := profileOf(p)
+		assert.Equal(t, []string{"0", "1"}, p.indexes("fields_attributes"), name)
+		profile := changeOf(p)
 		require.Len(t, profile.Fields, 2, name)
 		assert.Equal(t, "a", profile.Fields[0].Name, name)
 		assert.Equal(t, "b", profile.Fields[0].Value, name)
@@ -121,7 +121,7 @@ func FuzzParams(f *testing.F) {
 		if p, err := read(c); err == nil {
 			p.ids("a")
 			p.indexes("a")
-			profileOf(p)
+			changeOf(p)
 		}
 	})
 }
