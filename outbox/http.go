@@ -340,7 +340,7 @@ func (o *Outbox) ServeFeatured(c *gin.Context) {
 // ServeFeaturedTags answers /actors/:id/featured_tags with the hashtags that the
 // profile shows.
 func (o *Outbox) ServeFeaturedTags(c *gin.Context) {
-	actor, err := o.owner(c)
+	actor, _, err := o.Actors.Visited(c)
 	if err != nil {
 		_ = c.Error(err)
 		return
