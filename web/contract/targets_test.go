@@ -229,6 +229,14 @@ var hollow = map[string]string{
 	"GET /api/v1/accounts/{id}/identity_proofs": "there are none any more",
 }
 
+// tolerant are the operations that answer as usual about what is not there, and
+// why.
+var tolerant = map[string]string{
+	"GET /api/v1/accounts/{id}/endorsements":    "until it is real",
+	"GET /api/v1/accounts/{id}/identity_proofs": "there are none of anybody",
+	"POST /api/v1/notifications/{id}/dismiss":   "what is dismissed already is dismissed",
+}
+
 // apart are the operations that are not walked, and why.
 var apart = map[string]string{
 	"GET /.well-known/host-meta":                    "XML",

@@ -66,7 +66,20 @@ func (s step) walk() {
 		s.ask(s.paths()[0], "", b)
 	}
 	assert.True(s.t, *s.shown || hollow[s.name()] != "", "nothing but empty lists: put something in world_test.go, or say in hollow why")
+	s.missing()
 	s.strangers()
+}
+
+// missing asks about what is not there.
+func (s step) missing() {
+	if !strings.Contains(s.path, "id}") || tolerant[s.name()] != "" {
+		return
+	}
+	for _, id := range []string{"1", "abc"} {
+		a := s.ada.ask(s.method, parameter.ReplaceAllString(s.path, id), append(s.bodies(), body{})[0])
+		assert.Equal(s.t, http.StatusNotFound, a.code, "about %s, which is not there: %s", id, a.body)
+		hold(s.t, "about what is not there", s.named("Error"), a.body)
+	}
 }
 
 // ask asks as Ada, with a token that has the scope of the schema and no other.
