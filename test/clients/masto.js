@@ -58,6 +58,18 @@ async function accounts(alice, bob) {
   assert.equal((await alice.v2.search.list({ q: "bob", type: "accounts", resolve: true })).accounts[0].id, them.id);
 }
 
+async function profile(alice, bob) {
+  const changed = await alice.v1.profile.update({ displayName: "Alice B.", avatar: new Blob([square()], { type: "image/png" }), avatarDescription: "a grey square", showFeatured: true });
+  assert.deepEqual([changed.displayName, changed.avatarDescription, changed.showFeatured], ["Alice B.", "a grey square", true]);
+  assert.equal((await alice.v1.profile.fetch()).id, changed.id);
+  assert.ok((await alice.v1.profile.avatar.remove()).avatar.includes("missing"));
+  await alice.v1.tags.$select("snow").feature();
+  const [tag] = await alice.v1.featuredTags.list();
+  assert.deepEqual([tag.name, (await bob.v1.accounts.$select(changed.id).featuredTags.list()).length], ["snow", 1]);
+  await alice.v1.featuredTags.$select(tag.id).remove();
+  assert.deepEqual(await alice.v1.featuredTags.list(), []);
+}
+
 async function statuses(alice, bob) {
   const said = await alice.v1.statuses.create({ status: "Hello #masto", spoilerText: "cw", sensitive: true, visibility: "unlisted", language: "en" });
   assert.deepEqual([said.visibility, said.spoilerText, said.application.name, said.tags[0].name], ["unlisted", "cw", "masto.js", "masto"]);
@@ -248,4 +260,4 @@ async function refusals(alice) {
   await assert.rejects(alice.v1.accounts.verifyCredentials(), { statusCode: 401 });
 }
 
-await live([instance, accounts, statuses, media, polls, pages, filters, lists, notifications, rest, streams, push, refusals], await signIn("alice"), await signIn("bob"));
+await live([instance, accounts, profile, statuses, media, polls, pages, filters, lists, notifications, rest, streams, push, refusals], await signIn("alice"), await signIn("bob"));

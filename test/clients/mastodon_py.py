@@ -262,6 +262,16 @@ def conversations(alice, bob):
     assert not alice.conversations_read(talk.id).unread
 
 
+def hashtags(alice, bob):
+    alice.status_post("About #snow and #snow")
+    made = alice.featured_tag_create("snow")
+    assert made.name == "snow" and [t.id for t in alice.featured_tags()] == [made.id]
+    assert [t.name for t in bob.account_featured_tags(alice.me().id)] == ["snow"]
+    assert isinstance(alice.featured_tag_suggestions(), list)
+    alice.featured_tag_delete(made.id)
+    assert alice.featured_tags() == []
+
+
 def relations(alice, bob):
     me, them = alice.me().id, alice.account_lookup("bob").id
     alice.account_update_credentials(locked=True)
@@ -334,7 +344,7 @@ def refusals(alice, bob):
     assert "blank" in str(refused(MastodonAPIError, alice.status_post, ""))
 
 
-PARTS = [instance, accounts, statuses, media, polls, timelines, filters, lists, notifications, conversations, relations, streams, push, refusals]
+PARTS = [instance, accounts, statuses, media, polls, timelines, filters, lists, notifications, conversations, hashtags, relations, streams, push, refusals]
 
 
 def main():

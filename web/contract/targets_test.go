@@ -234,6 +234,8 @@ var hollow = map[string]string{
 var tolerant = map[string]string{
 	"GET /api/v1/accounts/{id}/endorsements":    "until it is real",
 	"GET /api/v1/accounts/{id}/identity_proofs": "there are none of anybody",
+	"POST /api/v1/tags/{id}/feature":            "a hashtag is wherever it is named",
+	"POST /api/v1/tags/{id}/unfeature":          "a hashtag is wherever it is named",
 	"POST /api/v1/notifications/{id}/dismiss":   "what is dismissed already is dismissed",
 }
 
