@@ -23,7 +23,7 @@ var rungs = map[string]int{
 	"internal/store": 2,
 	"internal/queue": 3, "internal/audit": 3, "internal/media": 3, "internal/search": 3, "federation": 3,
 	"internal/notify": 4, "partners": 4, "actors": 4,
-	"auth": 5, "outbox": 5,
+	"auth": 5, "outbox": 5, "about": 5,
 	"inbox": 6, "compliance": 6, "bridges": 6,
 	"web/mastodon": 7, "web/ui": 7, "web/admin": 7,
 	"web":        8,

@@ -72,6 +72,15 @@ func picture(a *federation.Attachment) (url, description string) {
 	return a.URL, text.Plain(a.Name)
 }
 
+// EmojiTags are custom emoji of this node as others read them.
+func (a *Actors) EmojiTags(emojis []store.Emoji) []federation.Tag {
+	var tags []federation.Tag
+	for _, e := range emojis {
+		tags = append(tags, federation.Tag{Type: "Emoji", Name: ":" + e.Shortcode + ":", Icon: a.pictureOf(e.URL, "")})
+	}
+	return tags
+}
+
 // maxEmojis bounds the custom emoji of one text.
 const maxEmojis = 100
 

@@ -14,7 +14,7 @@ import (
 func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Actor {
 	if actor.Lifecycle == store.Suspended {
 		bare := *actor
-		bare.DisplayName, bare.Note, bare.Fields, bare.Avatar, bare.Header, bare.AlsoKnownAs, bare.MovedToURI = "", "", nil, "", "", nil, ""
+		bare.Emojis, bare.DisplayName, bare.Note, bare.Fields, bare.Avatar, bare.Header, bare.AlsoKnownAs, bare.MovedToURI = nil, "", "", nil, "", "", nil, ""
 		bare.Discoverable, bare.Indexable, bare.Attributions = false, false, nil
 		actor = &bare
 	}
@@ -36,6 +36,7 @@ func (a *Actors) Document(actor *store.Actor, keys []*store.Key) federation.Acto
 	if actor.Bot && actor.Kind == "Person" {
 		doc.Type = "Service"
 	}
+	doc.Tag = a.EmojiTags(actor.Emojis)
 	for _, f := range actor.Fields {
 		doc.Attachment = append(doc.Attachment, federation.Attachment{Type: "PropertyValue", Name: f.Name, Value: f.Value})
 	}

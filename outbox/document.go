@@ -93,7 +93,7 @@ func (o *Outbox) tags(p *store.Post, mentioned []*store.Actor) []federation.Tag 
 	for _, t := range p.Tags {
 		tags = append(tags, federation.Tag{Type: "Hashtag", Href: o.tagURL(t), Name: "#" + strings.ToLower(t)})
 	}
-	return tags
+	return append(tags, o.Actors.EmojiTags(p.Emojis)...)
 }
 
 func (o *Outbox) attachments(media []*store.Media) []federation.Attachment {

@@ -58,6 +58,7 @@ type composed struct {
 	source    string
 	content   string
 	tags      []string
+	emojis    []store.Emoji // of this node
 	mentioned []*store.Actor
 	media     []*store.Media
 	parent    *store.Post  // nil unless it is a reply
@@ -126,7 +127,7 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 		ActorID: account.Actor.ID, ActedBy: d.ActedBy, Kind: kindOf(d.Poll), Local: true,
 		Visibility: cmp.Or(d.Visibility, account.User.DefaultVisibility, store.Public), Scope: cmp.Or(d.Scope, store.World),
 		Content: c.content, Source: c.source, Spoiler: d.Spoiler, Sensitive: d.Sensitive || d.Spoiler != "",
-		Language: cmp.Or(d.Language, account.User.DefaultLanguage), Tags: c.tags, AppID: d.AppID,
+		Language: cmp.Or(d.Language, account.User.DefaultLanguage), Tags: c.tags, Emojis: c.emojis, AppID: d.AppID,
 		ThreadID: id, PublishedAt: now, ReceivedAt: now,
 	}
 	p.ContextURI = o.threadURI(id)
@@ -278,7 +279,17 @@ func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed
 		return nil, err
 	}
 	o.render(ctx, c)
-	return c, nil
+	c.emojis, err = r.EmojisOf(text.Shortcodes(d.words()))
+	return c, err
+}
+
+// words is everything of a draft that may hold custom emoji.
+func (d *Draft) words() string {
+	words := []string{d.Text, d.Spoiler}
+	if d.Poll != nil {
+		words = append(words, d.Poll.Options...)
+	}
+	return strings.Join(words, "\n")
 }
 
 var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
@@ -368,6 +379,19 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		return nil, err
 	}
 	o.render(ctx, c)
+	words := d.words()
+	if d.KeepPoll && p.Kind == "Question" {
+		poll, err := r.Poll(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, option := range poll.Options {
+			words += "\n" + option.Title
+		}
+	}
+	if c.emojis, err = r.EmojisOf(text.Shortcodes(words)); err != nil {
+		return nil, err
+	}
 	shown, err := r.PostMedia([]int64{id})
 	if err != nil {
 		return nil, err
@@ -376,7 +400,7 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
-		p.Content, p.Source, p.Tags = c.content, c.source, c.tags
+		p.Content, p.Source, p.Tags, p.Emojis = c.content, c.source, c.tags, c.emojis
 		if !d.KeepPoll {
 			p.Kind = kindOf(d.Poll)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -80,11 +81,24 @@ func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) erro
 	})
 }
 
+// saidBy is everything of a profile that may hold custom emoji.
+func saidBy(me *store.Actor) string {
+	words := []string{me.DisplayName, me.NoteSource}
+	for _, f := range me.Fields {
+		words = append(words, f.Name, f.Source)
+	}
+	return strings.Join(words, "\n")
+}
+
 // redescribe writes the change into the row, if it is one, and sees to all that
 // follows from it.
 func (o *Outbox) redescribe(ctx context.Context, tx *store.Tx, me *store.Actor, p Profile) error {
 	before := *me
 	p.describe(me, o.tagURL)
+	var err error
+	if me.Emojis, err = tx.EmojisOf(text.Shortcodes(saidBy(me))); err != nil {
+		return err
+	}
 	if reflect.DeepEqual(before, *me) {
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"parley/about"
 	"parley/actors"
 	"parley/auth"
 	"parley/federation"
@@ -82,13 +83,15 @@ func wire(t testing.TB, db *store.DB, address string) *web.Web {
 	t.Cleanup(func() { _ = remote.Close() })
 	push := &notify.Push{DB: db, HTTP: remote.HTTP, Remote: remote, URL: address, Log: log}
 	require.NoError(t, push.Open(context.Background()))
+	says := &about.About{DB: db, Files: files, Hub: tell.Hub}
+	signIn := &auth.Auth{DB: db, URL: address, Actors: who, Notify: tell}
 	return &web.Web{
 		API: &mastodon.API{
-			Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, URL: address, Domain: string(host),
+			Read: db.Reader, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, URL: address, Domain: string(host),
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
-		UI:   &ui.UI{Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: &auth.Auth{DB: db, URL: address, Actors: who, Notify: tell}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
+		UI:   &ui.UI{Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
+		Auth: signIn, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/about"
 	"parley/actors"
 	"parley/auth"
 	"parley/federation"
@@ -41,6 +42,7 @@ type node struct {
 	relay    *notify.Relay
 	partners *partners.Partners
 	actors   *actors.Actors
+	about    *about.About
 	outbox   *outbox.Outbox
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
@@ -102,6 +104,7 @@ func (n *node) wire() error {
 	n.fed.Admits = n.partners.Admits
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
+	n.about = &about.About{DB: n.db, Files: n.files, Hub: n.notify.Hub}
 	n.outbox = &outbox.Outbox{
 		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, URL: cfg.PublicURL,
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
@@ -121,12 +124,12 @@ func (n *node) wire() error {
 	n.streams = notify.NewStreams()
 	n.web = &web.Web{
 		API: &mastodon.API{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Push: n.push, URL: cfg.PublicURL, Domain: cfg.Domain(),
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, About: n.about, Push: n.push, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
 		},
 		UI: &ui.UI{
-			Read: n.db.Reader, Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
+			Read: n.db.Reader, Auth: n.auth, About: n.about, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
 		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners,

@@ -8,7 +8,9 @@ type Event struct {
 	Name           string // update, status.update, delete, notification
 	PostID         int64
 	NotificationID int64
-	ReaderID       int64 // of a notification
+	ReaderID       int64  // of a notification
+	Subject        int64  // an announcement
+	Detail         string // the emoji under it
 }
 
 // Hub hands events to the open streams of this process.

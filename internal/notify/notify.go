@@ -17,6 +17,9 @@ type Notify struct {
 	Queue *queue.Queue
 }
 
+// Everybody is the topic of what everybody on this node hears.
+const Everybody = "everybody"
+
 // Topic names of a person's own streams.
 func userTopic(id int64) string         { return "user:" + strconv.FormatInt(id, 10) }
 func notificationTopic(id int64) string { return "notification:" + strconv.FormatInt(id, 10) }

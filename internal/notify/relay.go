@@ -111,7 +111,7 @@ func heaps(self int64, events []Event) []string {
 		}
 		h, size = heap{From: self}, 0
 	}
-	const one = 256 // what an event takes beside its topics, and more
+	const one = 384 // what an event takes beside its topics, and more
 	for _, e := range events {
 		topic := e.Topic
 		e.Topic = ""

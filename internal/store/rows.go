@@ -135,10 +135,11 @@ type Field struct {
 	VerifiedAt Time   `json:"verified_at,omitempty"`
 }
 
-// Emoji is a custom emoji of another node.
+// Emoji is a custom emoji.
 type Emoji struct {
 	Shortcode string `json:"shortcode"`
-	URL       string `json:"url"`
+	URL       string `json:"url"`              // of another node's; a path below media of ours
+	Static    string `json:"static,omitempty"` // that does not move, where there is one
 }
 
 // Key is a signing key of an actor. Private is set for ours only.

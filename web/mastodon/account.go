@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"strings"
 
 	"parley/internal/store"
@@ -129,7 +130,7 @@ func (a *API) emojis(owner string, all []store.Emoji) []emoji {
 	out := make([]emoji, 0, len(all))
 	for _, e := range all {
 		url := a.fileURL(owner, e.URL, "")
-		out = append(out, emoji{Shortcode: e.Shortcode, URL: url, StaticURL: url})
+		out = append(out, emoji{Shortcode: e.Shortcode, URL: url, StaticURL: a.fileURL(owner, cmp.Or(e.Static, e.URL), ""), VisibleInPicker: true})
 	}
 	return out
 }

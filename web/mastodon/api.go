@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/about"
 	"parley/actors"
 	"parley/auth"
 	"parley/inbox"
@@ -26,6 +27,7 @@ type API struct {
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox
 	Notify *notify.Notify
+	About  *about.About
 	Push   *notify.Push
 
 	URL    string // public URL, without a slash at its end
@@ -35,14 +37,14 @@ type API struct {
 	Cache   *Cache
 	Streams *notify.Streams
 	Remote  *media.Remote
+
+	weeks weeks
 }
 
 // Node is what the instance documents say about this one.
 type Node struct {
-	Title       string
-	Description string
-	Contact     string // e-mail address
-	Allowlist   bool   // federation is limited to partners
+	Title     string
+	Allowlist bool // federation is limited to partners
 }
 
 var errNotFound = fault.New(fault.NotFound, "Record not found")

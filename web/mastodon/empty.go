@@ -11,7 +11,6 @@ var Empty = map[string]string{
 	"/api/v1/accounts/:id/collections":     "read:accounts",
 	"/api/v1/accounts/:id/endorsements":    "read:accounts",
 	"/api/v1/accounts/:id/identity_proofs": "read:accounts",
-	"/api/v1/announcements":                "read",
 	"/api/v1/directory":                    "read:accounts",
 	"/api/v1/endorsements":                 "read:accounts",
 	"/api/v1/scheduled_statuses":           "read:statuses",

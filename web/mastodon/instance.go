@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/about"
 	"parley/internal/media"
 	"parley/internal/store"
 	"parley/outbox"
@@ -24,10 +25,45 @@ const (
 	pictureMatrix = 33_177_600
 )
 
-func (a *API) configuration() map[string]any {
+// said is what both instance documents say of this node.
+type said struct {
+	usage              store.Usage
+	description, email string
+	contact            any // the entity Account, or null
+	rules              []nodeRule
+	privacy, terms     *string // where they stand
+}
+
+func (a *API) said(r store.Reader) (s said, err error) {
+	if s.usage, err = r.Usage(); err != nil {
+		return s, err
+	}
+	texts, err := r.NodeTexts()
+	if err != nil {
+		return s, err
+	}
+	s.description, s.email = texts[about.Description].Source, texts[about.ContactEmail].Source
+	if texts[about.PrivacyPolicy].Source != "" {
+		s.privacy = optional(a.URL + "/privacy-policy")
+	}
+	versions, err := r.Terms()
+	if err != nil {
+		return s, err
+	}
+	if len(versions) > 0 {
+		s.terms = optional(a.URL + "/terms-of-service")
+	}
+	if s.contact, err = a.contact(r, texts); err != nil {
+		return s, err
+	}
+	s.rules, err = rulesOf(r)
+	return s, err
+}
+
+func (a *API) configuration(s said) map[string]any {
 	return map[string]any{
 		"urls": map[string]any{
-			"streaming": a.streamingURL(), "about": a.URL + "/about", "privacy_policy": nil, "status": nil, "terms_of_service": nil,
+			"streaming": a.streamingURL(), "about": a.URL + "/about", "privacy_policy": s.privacy, "status": nil, "terms_of_service": s.terms,
 		},
 		"vapid": map[string]string{"public_key": a.Push.PublicKey()},
 		"accounts": map[string]int{
@@ -62,23 +98,23 @@ func (a *API) streamingURL() string { return "ws" + strings.TrimPrefix(a.URL, "h
 
 // Instance answers what this node is.
 func (a *API) Instance(c *gin.Context) error {
-	usage, err := a.reader(c).Usage()
+	said, err := a.said(a.reader(c))
 	if err != nil {
 		return err
 	}
 	return answer(c, map[string]any{
 		"domain": a.Domain, "title": a.Node.Title, "version": Version, "source_url": a.URL + "/about",
-		"description":   a.Node.Description,
-		"usage":         map[string]any{"users": map[string]int64{"active_month": usage.ActiveMonth}},
+		"description":   said.description,
+		"usage":         map[string]any{"users": map[string]int64{"active_month": said.usage.ActiveMonth}},
 		"thumbnail":     map[string]any{"url": a.URL + missingHeader, "blurhash": nil, "versions": map[string]string{}, "description": ""},
 		"icon":          []struct{}{},
 		"languages":     []string{"en"},
-		"configuration": a.configuration(),
+		"configuration": a.configuration(said),
 		"registrations": map[string]any{
 			"enabled": false, "approval_required": false, "reason_required": false, "message": nil, "url": nil, "min_age": nil,
 		},
-		"contact":      map[string]any{"email": a.Node.Contact, "account": nil},
-		"rules":        []struct{}{},
+		"contact":      map[string]any{"email": said.email, "account": said.contact},
+		"rules":        said.rules,
 		"api_versions": map[string]int{"mastodon": apiVersion, "parley": 1},
 		"wrapstodon":   nil,
 	})
@@ -86,23 +122,23 @@ func (a *API) Instance(c *gin.Context) error {
 
 // InstanceV1 answers the same to clients that ask the old way first.
 func (a *API) InstanceV1(c *gin.Context) error {
-	usage, err := a.reader(c).Usage()
+	said, err := a.said(a.reader(c))
 	if err != nil {
 		return err
 	}
 	return answer(c, map[string]any{
-		"uri": a.Domain, "title": a.Node.Title, "short_description": a.Node.Description, "description": a.Node.Description,
-		"email": a.Node.Contact, "version": Version,
+		"uri": a.Domain, "title": a.Node.Title, "short_description": said.description, "description": said.description,
+		"email": said.email, "version": Version,
 		"urls":              map[string]string{"streaming_api": a.streamingURL()},
-		"stats":             map[string]int64{"user_count": usage.Users, "status_count": usage.Posts, "domain_count": usage.Domains},
+		"stats":             map[string]int64{"user_count": said.usage.Users, "status_count": said.usage.Posts, "domain_count": said.usage.Domains},
 		"thumbnail":         a.URL + missingHeader,
 		"languages":         []string{"en"},
 		"registrations":     false,
 		"approval_required": false,
 		"invites_enabled":   false,
-		"configuration":     a.configuration(),
-		"contact_account":   nil,
-		"rules":             []struct{}{},
+		"configuration":     a.configuration(said),
+		"contact_account":   said.contact,
+		"rules":             said.rules,
 	})
 }
 
@@ -119,11 +155,6 @@ func (a *API) Peers(c *gin.Context) error {
 		}
 	}
 	return answer(c, domains)
-}
-
-// ExtendedDescription answers with what the about page says.
-func (a *API) ExtendedDescription(c *gin.Context) error {
-	return answer(c, map[string]string{"updated_at": moment(store.Time(1)), "content": a.Node.Description})
 }
 
 // Languages answers that nothing is translated here.

@@ -54,7 +54,7 @@ func (s *stream) channel(ctx context.Context, name, of string) (channel, error) 
 	ch := channel{label: []string{name}, topics: []string{name}, quiet: true, place: store.InPublic}
 	switch name {
 	case "user":
-		ch.quiet, ch.place, ch.topics = false, store.InHome, []string{"user:" + me}
+		ch.quiet, ch.place, ch.topics = false, store.InHome, []string{"user:" + me, notify.Everybody}
 		if notices {
 			ch.topics = append(ch.topics, "notification:"+me)
 		}
@@ -154,6 +154,8 @@ func (s *stream) payload(ctx context.Context, e notify.Event, ch channel) (event
 	switch {
 	case e.Name == "delete":
 		return e.Name, id(e.PostID), nil
+	case e.Topic == notify.Everybody:
+		return s.announced(r, e)
 	case e.Name == "filters_changed":
 		return e.Name, "", nil
 	case e.Name == "notification":

@@ -20,6 +20,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
+	"parley/about"
 	"parley/actors"
 	"parley/auth"
 	"parley/federation"
@@ -102,7 +103,7 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	require.NoError(t, remote.Open(context.Background(), t.TempDir()))
 	t.Cleanup(func() { _ = remote.Close() })
 	return &ui.UI{
-		Read: db.Reader, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(), Remote: remote,
+		Read: db.Reader, About: &about.About{DB: db, Files: files, Hub: tell.Hub}, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(), Remote: remote,
 		URL: address, Domain: string(host), Title: "Sales", Log: log,
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/about"
 	"parley/internal/store"
 	"parley/internal/text"
 )
@@ -24,8 +25,12 @@ func (u *UI) Home(c *gin.Context) error {
 		return err
 	}
 	composer.Compact = true
+	news, err := u.reader(c).Announcements(viewer(c), false)
+	if err != nil {
+		return err
+	}
 	return u.timeline(c, entries, "home", "home", Timeline{
-		Heading: "Home", Composer: composer,
+		Heading: "Home", Composer: composer, Announcements: viewAnnouncements(news),
 		Empty: "Nothing here yet. Find colleagues to follow, or look at what is new on this node.",
 	})
 }
@@ -44,7 +49,11 @@ func (u *UI) welcome(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.show(c, "welcome", "Welcome", "", Welcome{Description: u.Description, People: usage.Users, Posts: posts})
+	texts, err := r.NodeTexts()
+	if err != nil {
+		return err
+	}
+	return u.show(c, "welcome", "Welcome", "", Welcome{Description: texts[about.Description].Source, People: usage.Users, Posts: posts})
 }
 
 // Local is what is new on this node.

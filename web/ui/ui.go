@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/about"
 	"parley/actors"
 	"parley/auth"
 	"parley/inbox"
@@ -24,6 +25,7 @@ import (
 type UI struct {
 	Read     store.Reader
 	Auth     *auth.Auth
+	About    *about.About
 	Actors   *actors.Actors
 	Outbox   *outbox.Outbox
 	Inbox    *inbox.Inbox
@@ -32,11 +34,10 @@ type UI struct {
 	Streams  *notify.Streams
 	Remote   *media.Remote
 
-	URL         string // public, without a slash at its end
-	Domain      string // what stands behind the @ of our handles
-	Title       string
-	Description string
-	Log         *slog.Logger
+	URL    string // public, without a slash at its end
+	Domain string // what stands behind the @ of our handles
+	Title  string
+	Log    *slog.Logger
 }
 
 // Entry says whom a route is for. The front door sees to it.
@@ -104,6 +105,21 @@ func (u *UI) Routes() []Route {
 		page("GET", "/owner/accounts/:id/delete", Owner, u.DeleteAccountPage),
 		page("POST", "/owner/elsewhere", Owner, u.ChangeElsewhere),
 		page("POST", "/owner/partners/restore", Owner, u.RestorePartner),
+
+		page("GET", "/owner/about", Owner, u.OwnerAbout),
+		page("POST", "/owner/about", Owner, u.SaveAbout),
+		page("POST", "/owner/about/terms", Owner, u.SaveTerms),
+		page("GET", "/owner/announcements", Owner, u.OwnerAnnouncements),
+		page("POST", "/owner/announcements", Owner, u.Announce),
+		page("POST", "/owner/announcements/:id/withdraw", Owner, u.Withdraw),
+		page("GET", "/owner/emoji", Owner, u.OwnerEmojis),
+		page("POST", "/owner/emoji", Owner, u.SetEmoji),
+		page("POST", "/owner/emoji/:shortcode/drop", Owner, u.DropEmoji),
+
+		page("GET", "/about", Visitor, u.AboutPage),
+		page("GET", "/privacy-policy", Visitor, u.Privacy),
+		page("GET", "/terms-of-service", Visitor, u.Terms),
+		page("POST", "/ui/announcements/:id/read", Session, u.ReadAnnouncement),
 
 		page("GET", "/reports", Overseer, u.Reports),
 		page("GET", "/reports/:id", Overseer, u.Report),

@@ -148,6 +148,8 @@ type Timeline struct {
 	Older    string // link to the next page
 	Empty    string
 	Composer *Composer
+
+	Announcements []ViewAnnouncement // that the reader has not read
 }
 
 // Notifications is the body of the page of that name.
