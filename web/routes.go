@@ -229,6 +229,7 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/tags/:name/feature", Person("write:accounts"), m.FeatureTag),
 		api("POST", "/api/v1/tags/:name/unfeature", Person("write:accounts"), m.UnfeatureTag),
 		api("GET", "/api/v1/followed_tags", Person("read:follows"), m.FollowedTags),
+		api("GET", "/api/v1/search", Viewer("read:search"), m.SearchV1),
 		api("GET", "/api/v2/search", Viewer("read:search"), m.Search),
 
 		api("GET", "/api/v1/notifications", Person("read:notifications"), m.Notifications),

@@ -20,6 +20,7 @@ import (
 	"parley/internal/notify"
 	"parley/internal/queue"
 	"parley/internal/safehttp"
+	"parley/internal/search"
 	"parley/internal/store"
 	"parley/outbox"
 	"parley/partners"
@@ -40,6 +41,7 @@ type node struct {
 	notify   *notify.Notify
 	push     *notify.Push
 	relay    *notify.Relay
+	index    *search.Index
 	partners *partners.Partners
 	actors   *actors.Actors
 	about    *about.About
@@ -99,6 +101,7 @@ func (n *node) wire() error {
 	n.remote = &media.Remote{DB: n.db, HTTP: n.fed.HTTP, URL: cfg.PublicURL, Budget: int64(cfg.Media.RemoteCacheMB) << 20, Log: n.log}
 	n.notify = &notify.Notify{DB: n.db, Hub: notify.NewHub()}
 	n.relay = &notify.Relay{DB: n.db, Hub: n.notify.Hub, Log: n.log}
+	n.index = &search.Index{DB: n.db, Log: n.log}
 	n.push = &notify.Push{DB: n.db, HTTP: n.fed.HTTP, Remote: n.remote, URL: cfg.PublicURL, Log: n.log}
 	n.partners = &partners.Partners{DB: n.db, Open: cfg.Federation.Mode == "open", Self: federation.HostOf(cfg.PublicURL), Log: n.log}
 	n.fed.Admits = n.partners.Admits

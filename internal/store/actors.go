@@ -70,25 +70,6 @@ func (r Reader) ActorsBehind(inbox string, above int64, limit int) ([]*Actor, er
 		inbox, above, inbox, above, limit)
 }
 
-// SearchActors finds people by the start of a name or handle, or a part of the
-// display name; those whom viewer follows come first.
-func (r Reader) SearchActors(viewer int64, query string, followingOnly bool, limit, offset int) ([]*Actor, error) {
-	query = strings.ToLower(strings.TrimPrefix(query, "@"))
-	name, domain, _ := strings.Cut(query, "@")
-	where := `(h.name LIKE ? ESCAPE '\' AND h.domain LIKE ? ESCAPE '\' OR LOWER(a.display_name) LIKE ? ESCAPE '\')
- AND (NOT a.limited OR f.id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM domain_blocks d WHERE d.actor_id = ? AND d.domain = a.domain)`
-	args := []any{viewer, like(name) + "%", like(domain) + "%", "%" + like(query) + "%", viewer}
-	if followingOnly {
-		where += ` AND f.id IS NOT NULL`
-	}
-	var rows []*Actor
-	err := r.scan(&rows, `SELECT a.* FROM handles h JOIN actors a ON a.id = h.actor_id
- LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id AND f.accepted
- WHERE `+where+` AND h.is_current AND a.lifecycle = 'active' AND NOT a.suspended_there AND NOT a.domain_blocked AND a.kind <> 'Application'
- ORDER BY CASE WHEN f.id IS NULL THEN 1 ELSE 0 END, a.followers_count DESC, a.id LIMIT ? OFFSET ?`, append(args, limit, offset)...)
-	return rows, err
-}
-
 // like makes text literal inside a LIKE pattern.
 func like(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
@@ -161,6 +142,9 @@ func (tx *Tx) UpdateActor(a *Actor) error {
 // keep resolving.
 func (tx *Tx) setHandle(a *Actor) error {
 	name, domain := strings.ToLower(a.Username), strings.ToLower(a.Domain)
+	if err := tx.changed("actors", a.ID); err != nil {
+		return err
+	}
 	if _, err := tx.exec(`UPDATE handles SET is_current = FALSE WHERE actor_id = ? AND NOT (name = ? AND domain = ?) AND is_current`, a.ID, name, domain); err != nil {
 		return err
 	}

@@ -48,7 +48,22 @@ func (tx *Tx) SetFeaturedTags(actor int64, names []string) error {
 			return err
 		}
 	}
-	return nil
+	return tx.changed("actors", actor)
+}
+
+// ShownTags are the hashtags that the actors show, by actor.
+func (r Reader) ShownTags(actors []int64) (map[int64][]string, error) {
+	cond, arg := r.in("actor_id", actors)
+	var rows []struct {
+		ActorID int64
+		Tag     string
+	}
+	err := r.scan(&rows, `SELECT actor_id, tag FROM featured_tags WHERE `+cond, arg)
+	shown := map[int64][]string{}
+	for _, row := range rows {
+		shown[row.ActorID] = append(shown[row.ActorID], row.Tag)
+	}
+	return shown, err
 }
 
 // AddFeaturedTag shows one more hashtag on the actor's profile, and gives its id.

@@ -28,8 +28,11 @@ func (tx *Tx) DescribeMedia(m *Media) error {
 	if err := tx.g.Model(m).Select("Description", "FocusX", "FocusY").Updates(m).Error; err != nil {
 		return err
 	}
-	_, err := tx.exec(`UPDATE posts SET revision = revision + 1 WHERE id = ?`, m.PostID)
-	return err
+	n, err := tx.exec(`UPDATE posts SET revision = revision + 1 WHERE id = ?`, m.PostID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return tx.changed("posts", m.PostID)
 }
 
 // attach hangs files on a post: ours exist already, remote ones are new.

@@ -104,6 +104,9 @@ func (tx *Tx) AskAnew(p *Poll) error {
 	if _, err := tx.exec(`DELETE FROM poll_votes WHERE post_id = ?`, p.PostID); err != nil {
 		return err
 	}
+	if err := tx.changed("posts", p.PostID); err != nil {
+		return err
+	}
 	return tx.UpdatePoll(p)
 }
 

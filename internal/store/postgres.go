@@ -33,6 +33,9 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	// For a page of forty such a join may read the whole table of posts.
 	config.ConnConfig.RuntimeParams["enable_hashjoin"] = "off"
 	config.ConnConfig.RuntimeParams["enable_mergejoin"] = "off"
+	// Several workers for a page cost more than they bring, and begin what is
+	// not needed: see byEra.
+	config.ConnConfig.RuntimeParams["max_parallel_workers_per_gather"] = "0"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

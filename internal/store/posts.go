@@ -168,8 +168,14 @@ func (tx *Tx) InsertPost(p *Post, mentions []Mention, media []*Media) (bool, err
 	return true, tx.countPost(p, +1)
 }
 
-// insertParts stores what hangs on a post: mentions, hashtags, attachments.
+// insertParts stores what hangs on a post: mentions, hashtags, attachments, and
+// that its words are not known yet.
 func (tx *Tx) insertParts(p *Post, mentions []Mention, media []*Media) error {
+	if p.BoostOfID == 0 {
+		if err := tx.changed("posts", p.ID); err != nil {
+			return err
+		}
+	}
 	if err := tx.AddMentions(p.ID, mentions); err != nil {
 		return err
 	}
@@ -305,6 +311,9 @@ func (tx *Tx) TombstonePost(p *Post) error {
 			return err
 		}
 	}
+	if err := tx.changed("posts", p.ID); err != nil {
+		return err
+	}
 	if err := tx.leaveConversations(p.ID); err != nil {
 		return err
 	}
@@ -324,6 +333,9 @@ func (tx *Tx) EraseHeldPost(p *Post) error {
 		if _, err := tx.exec(query, p.ID); err != nil {
 			return err
 		}
+	}
+	if err := tx.changed("posts", p.ID); err != nil {
+		return err
 	}
 	return tx.countPost(p, -1)
 }

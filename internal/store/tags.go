@@ -39,6 +39,14 @@ func (r Reader) TagMarks(actorID int64, tags []string) (followed, featured map[s
 	return followed, featured, err
 }
 
+// TagsLike are the hashtags that begin with the text, and that everybody may
+// know of: the text itself first, then those used last.
+func (r Reader) TagsLike(text string, limit, offset int) ([]string, error) {
+	var names []string
+	return names, r.scan(&names, `SELECT t.tag FROM tags t WHERE t.tag >= ? AND t.tag < ? AND EXISTS (SELECT 1`+tagged+` AND g.tag = t.tag)
+ ORDER BY CASE WHEN t.tag = ? THEN 0 ELSE 1 END, t.used_at DESC, t.tag LIMIT ? OFFSET ?`, text, text+"\U0010ffff", text, limit, offset)
+}
+
 // TagDay is how often a hashtag was used on a day, and by how many.
 type TagDay struct {
 	Tag            string

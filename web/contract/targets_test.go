@@ -205,6 +205,7 @@ var public = map[string]bool{
 	"GET /api/v1/statuses/{id}/reblogged_by":        true,
 	"GET /api/v1/timelines/public":                  true,
 	"GET /api/v1/timelines/tag/{hashtag}":           true,
+	"GET /api/v1/search":                            true,
 	"GET /api/v2/search":                            true,
 }
 

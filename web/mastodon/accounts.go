@@ -118,7 +118,7 @@ func (a *API) Lookup(c *gin.Context) error {
 // byHandle is the actor with a handle, without asking anybody else.
 func (a *API) byHandle(r store.Reader, handle string) (*store.Actor, error) {
 	name, domain, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(handle), "@"), "@")
-	if strings.EqualFold(domain, a.Domain) || strings.EqualFold(domain, a.host()) {
+	if a.ours(domain) {
 		domain = ""
 	}
 	actor, err := r.ActorByHandle(name, domain)
@@ -126,6 +126,11 @@ func (a *API) byHandle(r store.Reader, handle string) (*store.Actor, error) {
 		return nil, errNotFound
 	}
 	return actor, err
+}
+
+// ours reports whether a domain in a handle means this node.
+func (a *API) ours(domain string) bool {
+	return strings.EqualFold(domain, a.Domain) || strings.EqualFold(domain, a.host())
 }
 
 // host is the host of the public URL.
@@ -136,7 +141,7 @@ func (a *API) host() string {
 
 // SearchAccounts finds accounts for whoever types a mention.
 func (a *API) SearchAccounts(c *gin.Context) error {
-	found, err := a.findAccounts(c, c.Query("q"), limits{40, 80}.of(c.Query("limit")))
+	found, err := a.findAccounts(c, c.Query("q"), portion{accountLimits.of(c.Query("limit")), int(min(number(c.Query("offset")), maxOffset))})
 	if err != nil {
 		return err
 	}

@@ -8,48 +8,83 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/search"
 	"parley/internal/store"
 	"parley/internal/text"
 )
 
+// found is the entity Search. https://docs.joinmastodon.org/entities/Search/
+type found struct {
+	Accounts    []json.RawMessage `json:"accounts"`
+	Statuses    json.RawMessage   `json:"statuses"`
+	Hashtags    []tag             `json:"hashtags"`
+	Collections []struct{}        `json:"collections"`
+}
+
 // Search finds accounts, posts and hashtags: by handle, by the address of a
-// page, by name.
+// page, by name, by words and operators. https://docs.joinmastodon.org/methods/search/
 func (a *API) Search(c *gin.Context) error {
-	query, kind := strings.TrimSpace(c.Query("q")), c.Query("type")
-	wants := func(what string) bool { return query != "" && (kind == "" || kind == what) }
-	found := struct {
-		Accounts    []json.RawMessage `json:"accounts"`
-		Statuses    []json.RawMessage `json:"statuses"`
-		Hashtags    []tag             `json:"hashtags"`
-		Collections []struct{}        `json:"collections"`
-	}{[]json.RawMessage{}, []json.RawMessage{}, []tag{}, []struct{}{}}
-	if address(query) {
-		post, actor, err := a.at(c, query)
-		if err != nil {
-			return err
-		}
+	f, err := a.search(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, f)
+}
+
+// SearchV1 is Search as it was: its hashtags are mere names.
+func (a *API) SearchV1(c *gin.Context) error {
+	f, err := a.search(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, struct {
+		Accounts []json.RawMessage `json:"accounts"`
+		Statuses json.RawMessage   `json:"statuses"`
+		Hashtags []string          `json:"hashtags"`
+	}{f.Accounts, f.Statuses, each(f.Hashtags, func(t tag) string { return t.Name })})
+}
+
+func (a *API) search(c *gin.Context) (f found, err error) {
+	f = found{[]json.RawMessage{}, json.RawMessage("[]"), []tag{}, []struct{}{}}
+	asked, kind := strings.TrimSpace(c.Query("q")), c.Query("type")
+	wants := func(what string) bool { return asked != "" && (kind == "" || kind == what) }
+	part := portion{limit: limits{20, 40}.of(c.Query("limit"))}
+	if kind != "" { // else it would skip some of each
+		part.offset = int(min(number(c.Query("offset")), maxOffset))
+	}
+	if address(asked) {
+		post, actor, err := a.at(c, asked)
 		if post != nil && wants("statuses") {
-			found.Statuses = append(found.Statuses, post)
+			f.Statuses = slices.Concat([]byte("["), post, []byte("]"))
 		}
 		if actor != nil && wants("accounts") {
-			found.Accounts = append(found.Accounts, actor)
+			f.Accounts = append(f.Accounts, actor)
 		}
-		return answer(c, found)
+		return f, err
 	}
-	if wants("accounts") && !strings.HasPrefix(query, "#") {
-		var err error
-		if found.Accounts, err = a.findAccounts(c, query, limits{20, 40}.of(c.Query("limit"))); err != nil {
-			return err
-		}
-	}
-	if wants("hashtags") && c.Query("offset") == "" {
-		var err error
-		if found.Hashtags, err = a.findTags(c, query); err != nil {
-			return err
+	q := search.Parse(asked)
+	words := q.Plain == asked // and no operator: those are for posts
+	if wants("accounts") && words && (kind != "" || !strings.HasPrefix(asked, "#")) {
+		if f.Accounts, err = a.findAccounts(c, asked, part); err != nil {
+			return f, err
 		}
 	}
-	return answer(c, found)
+	if wants("statuses") && viewer(c) != 0 {
+		if f.Statuses, err = a.findPosts(c, q, part); err != nil {
+			return f, err
+		}
+	}
+	if wants("hashtags") && words {
+		f.Hashtags, err = a.findTags(c, asked, part)
+	}
+	return f, err
 }
+
+// portion is a part of what is found: offset is where it begins.
+type portion struct{ limit, offset int }
+
+// maxOffset is how far one can leaf by offset.
+const maxOffset = 10_000
 
 func address(query string) bool {
 	return strings.HasPrefix(query, "https://") || strings.HasPrefix(query, "http://")
@@ -107,33 +142,38 @@ func (a *API) known(r store.Reader, url string) (*store.Post, *store.Actor, erro
 	return nil, actor, nil
 }
 
-// findAccounts searches accounts: the one with exactly that handle first.
-func (a *API) findAccounts(c *gin.Context, query string, limit int) ([]json.RawMessage, error) {
+// findAccounts searches accounts: the one with exactly that handle first, or
+// those who have to do with a hashtag.
+func (a *API) findAccounts(c *gin.Context, asked string, part portion) ([]json.RawMessage, error) {
 	r, me := a.reader(c), viewer(c)
-	query = strings.TrimSpace(strings.TrimPrefix(query, "acct:"))
-	if query == "" {
+	if asked = strings.TrimSpace(strings.TrimPrefix(asked, "acct:")); asked == "" {
 		return []json.RawMessage{}, nil
 	}
-	offset := int(min(number(c.Query("offset")), 10_000))
-	actors, err := r.SearchActors(me, query, me != 0 && asks(c, "following"), limit, offset)
+	if name := text.TagName(asked); strings.HasPrefix(asked, "#") && name != "" {
+		actors, err := r.TagPeople(me, name, part.limit, part.offset)
+		return a.entities(r, me, actors, err)
+	}
+	following := me != 0 && asks(c, "following")
+	question := search.People(asked, a.ours)
+	question.Following = following
+	actors, err := r.SearchActors(me, question, part.limit, part.offset)
+	if err != nil || part.offset > 0 || following {
+		return a.entities(r, me, actors, err)
+	}
+	exact, err := a.exact(c, r, asked)
+	if exact != nil {
+		actors = slices.DeleteFunc(actors, func(other *store.Actor) bool { return other.ID == exact.ID })
+		actors = append([]*store.Actor{exact}, actors...)
+	}
+	return a.entities(r, me, actors[:min(len(actors), part.limit)], err)
+}
+
+// entities are those of actors that were found.
+func (a *API) entities(r store.Reader, me int64, actors []*store.Actor, err error) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if offset == 0 && !asks(c, "following") {
-		exact, err := a.exact(c, r, query)
-		if err != nil {
-			return nil, err
-		}
-		if exact != nil {
-			actors = slices.DeleteFunc(actors, func(other *store.Actor) bool { return other.ID == exact.ID })
-			actors = append([]*store.Actor{exact}, actors...)
-		}
-	}
-	var ids []int64
-	for _, actor := range actors[:min(len(actors), limit)] {
-		ids = append(ids, actor.ID)
-	}
-	return a.accounts(r, me, ids)
+	return a.accounts(r, me, each(actors, func(actor *store.Actor) int64 { return actor.ID }))
 }
 
 // exact is who has the handle, asked from their server if the viewer wants.
@@ -152,11 +192,44 @@ func (a *API) exact(c *gin.Context, r store.Reader, query string) (*store.Actor,
 	return actor, err
 }
 
-// findTags is the hashtag that the query names.
-func (a *API) findTags(c *gin.Context, query string) ([]tag, error) {
-	name := text.TagName(query)
+// findPosts searches the posts that the viewer may read.
+func (a *API) findPosts(c *gin.Context, q search.Query, part portion) (json.RawMessage, error) {
+	r, me := a.reader(c), viewer(c)
+	if q.Empty() {
+		return json.RawMessage("[]"), nil
+	}
+	err := q.Authors(me, func(handle string) (*store.Actor, error) { return a.byHandle(r, handle) })
+	if err != nil {
+		return nil, err
+	}
+	if c.Query("account_id") != "" {
+		q.Of(number(c.Query("account_id")))
+	}
+	page := pageOf(c, limits{20, 40})
+	entries, err := r.SearchPosts(me, page, part.offset, q.PostQuery)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.sheet(r, me, entries)
+	if err != nil {
+		return nil, err
+	}
+	return s.appendStatuses(nil, entries), nil
+}
+
+// findTags are the hashtags that begin like the query.
+func (a *API) findTags(c *gin.Context, asked string, part portion) ([]tag, error) {
+	name := text.TagName(asked)
 	if name == "" {
 		return []tag{}, nil
 	}
-	return a.hashtags(a.reader(c), viewer(c), []string{name})
+	r := a.reader(c)
+	names, err := r.TagsLike(name, part.limit, part.offset)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(asked, "#") && part.offset == 0 && !slices.Contains(names, name) {
+		names = append([]string{name}, names...) // to be followed before it is used
+	}
+	return a.hashtags(r, viewer(c), names)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/internal/search"
 	"parley/internal/store"
 )
 
@@ -166,10 +167,13 @@ func TestHoldingBack(t *testing.T) {
 func TestSearch(t *testing.T) {
 	n := newNode(t)
 	ayla, _ := n.person("ayla", "member"), n.person("bob", "member")
-	post := ayla.write("find me")
+	post := ayla.write("find me, colleague")
+	require.NoError(t, (&search.Index{DB: n.db}).Update(t.Context()))
 	for query, want := range map[string]string{"bo": "@bob", "@bob": "@bob", "%23Stock": "/tags/stock", n.url + "/@ayla/" + post: "find me", n.url + "/@bob": "@bob"} {
 		ayla.get("/search?q=" + query).ok().has(want)
 	}
+	ayla.get("/search?q=COLLEAGUE+from:me").ok().has("find me, colleague")
+	ayla.get("/search?q=colleague+-from:me").ok().lacks("find me, colleague")
 	ayla.get("/search?q=zz@nowhere.example").ok().has("Nobody by that name")
 	ayla.get("/search?q=https://nowhere.example/@zz").ok().has("Nobody by that name")
 }

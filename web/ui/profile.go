@@ -14,12 +14,9 @@ import (
 // actor is whose handle stands in the path. A signed-in reader may name
 // somebody we have not met: their server is asked.
 func (u *UI) actor(c *gin.Context) (*store.Actor, error) {
-	h, ok := text.ParseHandle(c.Param("name"))
+	h, ok := u.handle(c.Param("name"))
 	if !ok {
 		return nil, errNotFound
-	}
-	if u.ours(h.Host) {
-		h.Host = ""
 	}
 	a, err := u.reader(c).ActorByHandle(h.Username, h.Host)
 	if fault.Is(err, fault.NotFound) && h.Host != "" && viewer(c) != 0 {
@@ -32,6 +29,15 @@ func (u *UI) actor(c *gin.Context) (*store.Actor, error) {
 		return nil, errNotFound
 	}
 	return a, nil
+}
+
+// handle reads a handle, without its host if that is this node.
+func (u *UI) handle(said string) (text.Handle, bool) {
+	h, ok := text.ParseHandle(said)
+	if u.ours(h.Host) {
+		h.Host = ""
+	}
+	return h, ok
 }
 
 // ours reports whether a host in a handle means this node.

@@ -7,12 +7,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/search"
 	"parley/internal/store"
 	"parley/internal/text"
 )
 
-// Search finds people by name or handle, tags, and whatever is at an address.
-// Somebody on another server is asked for there.
+// Search finds people by name or handle, tags, posts by their words, and whatever
+// is at an address. Somebody on another server is asked for there.
 func (u *UI) Search(c *gin.Context) error {
 	body := Search{Query: strings.TrimSpace(c.Query("q"))}
 	if len(body.Query) > 500 {
@@ -29,7 +30,7 @@ func (u *UI) Search(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.show(c, "search", "Find people", "search", body)
+	return u.show(c, "search", "Search", "search", body)
 }
 
 // at finds the post or the person at an address.
@@ -54,42 +55,80 @@ func (u *UI) at(c *gin.Context, body *Search) error {
 	return err
 }
 
-// find searches by words: who has exactly the handle comes first.
+// find searches by words and operators: posts always, people and tags where it
+// may be a name, once and not on every page.
 func (u *UI) find(c *gin.Context, body *Search) error {
-	if tag := text.TagName(body.Query); tag != "" {
+	q := search.Parse(body.Query)
+	if c.Query("max_id") == "" && q.Plain == body.Query {
+		if err := u.findPeople(c, body); err != nil {
+			return err
+		}
+	}
+	return u.findPosts(c, body, q)
+}
+
+// findPeople finds people and tags: who has exactly the handle comes first.
+func (u *UI) findPeople(c *gin.Context, body *Search) error {
+	r, me, query := u.reader(c), viewer(c), body.Query
+	if tag := text.TagName(query); tag != "" {
 		body.Tags = []string{tag}
+		if strings.HasPrefix(query, "#") {
+			return u.listPeople(c, body)(r.TagPeople(me, tag, perPage, 0))
+		}
 	}
-	if strings.HasPrefix(body.Query, "#") {
-		return nil
-	}
-	r, me := u.reader(c), viewer(c)
-	found, err := r.SearchActors(me, body.Query, false, perPage, 0)
+	exact, err := u.exact(c, query)
 	if err != nil {
 		return err
 	}
-	var ids []int64
-	if a, err := u.exact(c, body.Query); err != nil {
-		return err
-	} else if a != nil {
-		ids = append(ids, a.ID)
+	found, err := r.SearchActors(me, search.People(strings.TrimPrefix(query, "acct:"), u.ours), perPage, 0)
+	if exact != nil {
+		found = append([]*store.Actor{exact}, slices.DeleteFunc(found, func(a *store.Actor) bool { return a.ID == exact.ID })...)
 	}
-	for _, a := range found {
-		if !slices.Contains(ids, a.ID) {
+	return u.listPeople(c, body)(found, err)
+}
+
+func (u *UI) listPeople(c *gin.Context, body *Search) func([]*store.Actor, error) error {
+	return func(found []*store.Actor, err error) error {
+		if err != nil {
+			return err
+		}
+		var ids []int64
+		for _, a := range found {
 			ids = append(ids, a.ID)
 		}
+		body.Accounts, err = u.accounts(u.reader(c), viewer(c), ids)
+		return err
 	}
-	body.Accounts, err = u.accounts(r, me, ids)
+}
+
+// findPosts finds a page of posts.
+func (u *UI) findPosts(c *gin.Context, body *Search, q search.Query) error {
+	if q.Empty() {
+		return nil
+	}
+	r, me := u.reader(c), viewer(c)
+	if err := q.Authors(me, func(said string) (*store.Actor, error) {
+		h, _ := u.handle(said)
+		return r.ActorByHandle(h.Username, h.Host)
+	}); err != nil {
+		return err
+	}
+	entries, err := r.SearchPosts(me, pageOf(c), 0, q.PostQuery)
+	if err != nil {
+		return err
+	}
+	if n := len(entries); n > 0 {
+		body.Older = older(c, n, entries[n-1].Key)
+	}
+	body.Posts, err = u.posts(r, me, entries)
 	return err
 }
 
 // exact is who has the handle, asked for at their server if need be.
 func (u *UI) exact(c *gin.Context, query string) (*store.Actor, error) {
-	h, ok := text.ParseHandle(strings.TrimPrefix(query, "acct:"))
+	h, ok := u.handle(strings.TrimPrefix(query, "acct:"))
 	if !ok {
 		return nil, nil
-	}
-	if u.ours(h.Host) {
-		h.Host = ""
 	}
 	a, err := u.Actors.Resolve(c.Request.Context(), h.String())
 	if err != nil && fault.Of(err) != fault.Internal {

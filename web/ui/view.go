@@ -192,6 +192,7 @@ type Search struct {
 	Accounts []ViewAccount
 	Tags     []string
 	Posts    []ViewPost
+	Older    string
 	Done     bool // something was searched for
 }
 
