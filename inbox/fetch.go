@@ -13,6 +13,9 @@ import (
 // maxAncestors bounds how far up a thread is fetched.
 const maxAncestors = 100
 
+// asNews is the depth at which a post is taken as if it had come by itself.
+const asNews = -1
+
 // FetchJob gets a post that another refers to, and then what that answers.
 type FetchJob struct {
 	URI   string `json:"uri"`

@@ -116,6 +116,6 @@ func (i *Inbox) Hint(ctx context.Context, job HintJob) error {
 	if _, err := i.DB.With(ctx).PostByURI(o.InReplyTo); err != nil {
 		return ignoreMissing(err)
 	}
-	_, err = i.take(ctx, o, -1) // as if it had come by itself
+	_, err = i.take(ctx, o, asNews)
 	return lasting(err)
 }

@@ -82,7 +82,7 @@ func (i *Inbox) relayCreate(ctx context.Context, job RelayJob) error {
 		}
 		depth := 0
 		if time.Since(o.Published) < news {
-			depth = -1 // as if it had come by itself
+			depth = asNews
 		}
 		p, err = i.take(ctx, o, depth)
 	}

@@ -36,14 +36,14 @@ func isPost(o *federation.Object) bool {
 // create stores a post that concerns somebody here, [AP] 7.2.
 func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	o := a.Object
-	if o == nil || !isPost(o) {
+	switch {
+	case o == nil || o.Embedded() && !isPost(o):
 		return nil
-	}
-	if i.isVote(o) {
+	case i.isVote(o):
 		return i.vote(ctx, tx, sender, o)
 	}
 	addressed(a, o)
-	if err := authored(sender, o); err != nil {
+	if err := authored(sender, o); err != nil && o.Embedded() {
 		return err
 	}
 	mentioned, err := tx.ActorsByURI(named(sender, o))
@@ -54,8 +54,20 @@ func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 	if err != nil || !wanted {
 		return err
 	}
+	if !o.Embedded() {
+		return i.sendFor(ctx, tx, sender, o.ID)
+	}
 	_, err = i.keep(ctx, tx, sender, o, mentioned, 0)
 	return err
+}
+
+// sendFor has a post read of which its author's activity says only the id, as
+// if it had come by itself.
+func (i *Inbox) sendFor(ctx context.Context, tx *store.Tx, sender *store.Actor, uri string) error {
+	if !federation.SameOrigin(uri, sender.URI) || !i.hints.within(sender.ID, hintsInTime) {
+		return nil
+	}
+	return i.Queue.Insert(ctx, tx, FetchJob{URI: uri, Depth: asNews})
 }
 
 // addressed gives an object without recipients those of its activity.
@@ -294,6 +306,8 @@ func (i *Inbox) update(ctx context.Context, tx *store.Tx, sender *store.Actor, a
 		return nil
 	case o.ID == sender.URI:
 		return i.Queue.Insert(ctx, tx, RefreshJob{URI: sender.URI})
+	case !o.Embedded() && federation.SameOrigin(o.ID, sender.URI) && i.hints.within(sender.ID, hintsInTime):
+		return i.Queue.Insert(ctx, tx, HintJob{Verb: a.Type, Object: o.ID})
 	case !isPost(o):
 		return nil
 	}

@@ -115,7 +115,7 @@ func TestAnActAndItsUndoInAnyOrder(t *testing.T) {
 					p, again := begin()
 					act := again()
 					var object any = act
-					if bare && kind != "Block" { // of a Block we need to know whom
+					if bare {
 						object = act.ID()
 					}
 					story := []doc{act, bob.Complete(doc{"type": "Undo", "object": object})}
@@ -145,12 +145,77 @@ func TestAnUndoByWhoAndWhat(t *testing.T) {
 	alice := n.Person("alice")
 	p := n.Post(alice, store.Public, "hello")
 	bob.Follow(n, alice.URI)
+	carol := n.Person("carol")
 	bob.Must(n, doc{"type": "Like", "object": p.URI})
+	bob.Must(n, doc{"type": "Announce", "object": p.URI, "to": []string{federation.Public}})
+	bob.Must(n, doc{"type": "Block", "object": carol.URI})
+	blocks := func() int64 { return nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM blocks`) }
+	require.Equal(t, [3]int64{1, 1, 1}, [3]int64{n.Again(p).FavouritesCount, n.Again(p).BoostsCount, blocks()})
 	bob.Must(n, doc{"type": "Undo", "object": doc{"id": bob.NewURI("made-up"), "type": "Follow", "actor": bob.URI, "object": alice.URI}})
 	bob.Must(n, doc{"type": "Undo", "object": doc{"type": "Like", "actor": bob.URI, "object": p.URI}})
+	bob.Must(n, doc{"type": "Undo", "object": doc{"id": bob.NewURI("made-up"), "type": "Announce", "actor": bob.URI, "object": p.URI}})
+	bob.Must(n, doc{"type": "Undo", "object": doc{"type": "Block", "actor": bob.URI, "object": carol.URI}})
 	_, err := n.DB.Follow(n.Known(bob).ID, alice.ID)
 	require.True(t, fault.Is(err, fault.NotFound))
-	require.Zero(t, n.Again(p).FavouritesCount)
+	require.Equal(t, [3]int64{}, [3]int64{n.Again(p).FavouritesCount, n.Again(p).BoostsCount, blocks()})
+}
+
+// Who takes back that he let somebody follow him ends the follow; nobody does
+// for him.
+func TestAnAcceptThatIsTakenBack(t *testing.T) {
+	n := sqlite(t)
+	far := nodetest.Play(t, "far")
+	bob, mate := far.Actor("bob"), far.Actor("mate")
+	alice := n.Person("alice")
+	n.Follow(alice, bob)
+	f := following(t, n, alice, n.Known(bob))
+	accept := func(by *nodetest.Actor) doc {
+		return doc{"type": "Undo", "object": doc{"id": by.NewURI("accepts"), "type": "Accept", "actor": by.URI,
+			"object": doc{"id": f.URI, "type": "Follow", "actor": alice.URI, "object": bob.URI}}}
+	}
+	mate.Must(n, accept(mate))
+	require.NotNil(t, following(t, n, alice, n.Known(bob)))
+	bob.Must(n, accept(bob))
+	require.Nil(t, following(t, n, alice, n.Known(bob)))
+}
+
+// An activity may bring a post by its id alone: it is read from where it is.
+func TestActivitiesThatOnlyNameAPost(t *testing.T) {
+	each(t, func(t *testing.T, n *nodetest.Node) {
+		far := nodetest.Play(t, "far")
+		bob, mate, eve := far.Actor("bob"), far.Actor("mate"), nodetest.Play(t, "evil").Actor("eve")
+		alice, carol := n.Person("alice"), n.Person("carol")
+		n.Follow(alice, bob)
+		bare := func(note doc) doc {
+			return doc{"type": "Create", "object": note.ID(), "to": note["to"], "cc": note["cc"]}
+		}
+		note := bob.Note("named")
+		far.Put(path(note), note)
+		bob.Must(n, bare(note))
+		n.Settle()
+		readers, err := n.DB.HomeReaders(n.Stored(note.ID()).ID)
+		require.NoError(t, err)
+		require.Equal(t, []int64{alice.ID}, readers)
+
+		far.Put(path(note), note.With("content", "<p>named again</p>", "updated", federation.Stamp(time.Now().Add(time.Second))))
+		bob.Must(n, doc{"type": "Update", "object": note.ID()})
+		n.Settle()
+		require.Equal(t, "<p>named again</p>", n.Stored(note.ID()).Content)
+
+		// Whom nobody follows brings what is addressed to somebody here; and
+		// nobody has us ask another host.
+		letter, loose := mate.Note("to carol").With("to", []string{carol.URI}, "cc", nil, "tag", []doc{{"type": "Mention", "href": carol.URI}}), mate.Note("to nobody")
+		for _, note := range []doc{letter, loose} {
+			far.Put(path(note), note)
+			mate.Must(n, bare(note))
+		}
+		eve.Must(n, bare(loose).With("to", []string{carol.URI}))
+		n.Settle()
+		require.NotNil(t, n.Stored(letter.ID()))
+		require.Equal(t, []string{"mention"}, n.Notified(carol))
+		require.Nil(t, n.Stored(loose.ID()))
+		require.Zero(t, far.Asked(path(loose)))
+	})
 }
 
 func TestAReplyBeforeItsParent(t *testing.T) {

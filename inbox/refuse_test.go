@@ -187,6 +187,9 @@ func TestOnlyTheOwnerChangesAndTakesBack(t *testing.T) {
 			"undo boost":          {"type": "Undo", "object": boost},
 			"undo boost by id":    {"type": "Undo", "object": boost.ID()},
 			"undo block":          {"type": "Undo", "object": block},
+			"undo block by id":    {"type": "Undo", "object": block.ID()},
+			"undo boost by whom":  {"type": "Undo", "object": doc{"type": "Announce", "actor": bob.URI, "object": local.URI}},
+			"undo like by whom":   {"type": "Undo", "object": doc{"type": "Like", "actor": bob.URI, "object": local.URI}},
 		} {
 			for _, who := range []*nodetest.Actor{mate, eve} {
 				who.Send(n, activity)

@@ -141,11 +141,14 @@ func (i *Inbox) block(_ context.Context, tx *store.Tx, sender *store.Actor, a *f
 }
 
 // undo takes back what the sender did before. What has not come yet is dead
-// when it comes.
-func (i *Inbox) undo(_ context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
+// when it comes. Who takes back that he accepted something rejects it.
+func (i *Inbox) undo(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	uri := a.ObjectID()
 	if a.Object == nil || uri != "" && !federation.SameOrigin(uri, sender.URI) {
 		return nil
+	}
+	if a.Object.Type == "Accept" {
+		return i.reject(ctx, tx, sender, &federation.Object{Type: "Reject", Object: a.Object.Object})
 	}
 	for _, take := range []func(*store.Tx, *store.Actor, *federation.Object) (bool, error){i.unfollow, i.unlike, i.unannounce, i.unblock} {
 		if done, err := take(tx, sender, a.Object); err != nil || done {
@@ -213,6 +216,16 @@ func (i *Inbox) unannounce(tx *store.Tx, sender *store.Actor, o *federation.Obje
 		return false, nil
 	}
 	boost, err := tx.PostByURI(o.ID)
+	if fault.Is(err, fault.NotFound) && o.ObjectID() != "" {
+		if past, err := replaced(tx, sender, o); err != nil || past {
+			return false, err
+		}
+		boosted, perr := tx.PostByURI(o.ObjectID())
+		if perr != nil {
+			return false, ignoreMissing(perr)
+		}
+		boost, err = tx.BoostBy(sender.ID, boosted.ID)
+	}
 	if err != nil || boost.ActorID != sender.ID || boost.BoostOfID == 0 {
 		return false, ignoreMissing(err)
 	}
@@ -223,24 +236,25 @@ func (i *Inbox) unannounce(tx *store.Tx, sender *store.Actor, o *federation.Obje
 }
 
 func (i *Inbox) unblock(tx *store.Tx, sender *store.Actor, o *federation.Object) (bool, error) {
-	if o.Type != "Block" {
+	if o.Type != "" && o.Type != "Block" {
 		return false, nil
 	}
-	target, err := tx.ActorByURI(o.ObjectID())
-	if err != nil {
-		return false, ignoreMissing(err)
-	}
-	block, err := tx.BlockURI(sender.ID, target.ID)
-	if err != nil || block == "" {
-		return false, err
-	}
-	if block != o.ID {
+	actor, target, err := tx.BlockByURI(o.ID)
+	if fault.Is(err, fault.NotFound) && o.ObjectID() != "" {
 		if past, err := replaced(tx, sender, o); err != nil || past {
 			return false, err
 		}
+		blocked, terr := tx.ActorByURI(o.ObjectID())
+		if terr != nil {
+			return false, ignoreMissing(terr)
+		}
+		actor, target, err = sender.ID, blocked.ID, nil
 	}
-	_, err = tx.DeleteBlock(sender.ID, target.ID)
-	return true, err
+	if err != nil || actor != sender.ID {
+		return false, ignoreMissing(err)
+	}
+	uri, err := tx.DeleteBlock(actor, target)
+	return uri != "", err
 }
 
 func ignoreMissing(err error) error {

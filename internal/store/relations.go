@@ -323,10 +323,11 @@ func (tx *Tx) RenewBlock(uri string, actor, target int64) error {
 	return tx.renew("blocks", uri, "actor_id = ? AND target_id = ?", actor, target)
 }
 
-// BlockURI is the id under which actor blocks target, empty if not at all.
-func (r Reader) BlockURI(actor, target int64) (string, error) {
-	var uri string
-	return uri, r.scan(&uri, `SELECT uri FROM blocks WHERE actor_id = ? AND target_id = ?`, actor, target)
+// BlockByURI is who blocks whom by the activity.
+func (r Reader) BlockByURI(uri string) (actor, target int64, err error) {
+	var row struct{ ActorID, TargetID int64 }
+	err = r.one(&row, "Block", `SELECT actor_id, target_id FROM blocks WHERE uri = ?`, uri)
+	return row.ActorID, row.TargetID, err
 }
 
 // DeleteBlock ends a block and gives the URI it had, empty if there was none.
