@@ -44,6 +44,9 @@ func (i *Inbox) relay(ctx context.Context, tx *store.Tx, group *store.Actor, a *
 	default:
 		return nil
 	}
+	if uri == group.URI && inner.Type == "Update" { // by one of its moderators
+		return i.Queue.Insert(ctx, tx, RefreshJob{URI: uri})
+	}
 	if uri == "" || inner.Type != "Delete" && i.Actors.IsOurs(uri) || i.Partners.Admits(federation.HostOf(uri)) != nil {
 		return nil
 	}

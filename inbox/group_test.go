@@ -79,6 +79,13 @@ func TestAGroupThatPassesActivitiesOn(t *testing.T) {
 		n.Settle()
 		require.Contains(t, n.Again(p).Content, "Generics 2")
 
+		// What its moderators say of the group itself it is asked for as well.
+		about := lemmy.Document("/users/golang")
+		lemmy.Put("/users/golang", about.With("name", "Gophers"))
+		golang.Must(n, relay(golang, bob.Complete(doc{"type": "Update", "object": about.With("name", "forged")})))
+		n.Settle()
+		require.Equal(t, "Gophers", n.Known(golang).DisplayName)
+
 		// What the group puts out of itself leaves the home; it is gone when its
 		// own node says so.
 		golang.Must(n, relay(golang, bob.Complete(doc{"type": "Delete", "object": post.ID()})))

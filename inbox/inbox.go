@@ -58,7 +58,10 @@ func (i *Inbox) Receive(ctx context.Context, r *http.Request, body []byte) error
 		return fault.New(fault.BadRequest, "An activity that can be undone has an id")
 	}
 	if activity.ID != "" && !federation.SameOrigin(activity.ID, sender.URI) {
-		return fault.New(fault.Unauthorized, "The activity's id is not on its sender's node")
+		if activity.Type != "Undo" {
+			return fault.New(fault.Unauthorized, "The activity's id is not on its sender's node")
+		}
+		activity.ID = "" // snac names it after what is undone: no id of his, and none is needed
 	}
 	if err := i.Apply(ctx, sender, activity); err != nil {
 		return err

@@ -18,6 +18,7 @@ const (
 	maxMentions = 50
 	maxTags     = 100
 	maxSpoiler  = 2048 // characters
+	maxBrought  = 100  // objects of one Create
 )
 
 // postTypes are the objects that are shown as posts.
@@ -33,11 +34,21 @@ func isPost(o *federation.Object) bool {
 	return o.Type != "" && !o.Known() && (o.Content != "" || o.Name != "" && o.URL != "")
 }
 
-// create stores a post that concerns somebody here, [AP] 7.2.
+// create stores what an activity brings, [AP] 6.2: mostly one post. GoToSocial
+// has all the choices of a voter in one.
 func (i *Inbox) create(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
-	o := a.Object
+	for _, o := range a.Objects[:min(len(a.Objects), maxBrought)] {
+		if err := i.bring(ctx, tx, sender, a, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bring stores a post that concerns somebody here, [AP] 7.2.
+func (i *Inbox) bring(ctx context.Context, tx *store.Tx, sender *store.Actor, a, o *federation.Object) error {
 	switch {
-	case o == nil || o.Embedded() && !isPost(o):
+	case o.Embedded() && !isPost(o):
 		return nil
 	case i.isVote(o):
 		return i.vote(ctx, tx, sender, o)

@@ -160,6 +160,25 @@ func TestAnUndoByWhoAndWhat(t *testing.T) {
 	require.Equal(t, [3]int64{}, [3]int64{n.Again(p).FavouritesCount, n.Again(p).BoostsCount, blocks()})
 }
 
+// snac takes back a Follow that it does not know any more by naming whom it
+// followed, and the Undo after him.
+func TestAnUndoThatNamesWhomItFollowed(t *testing.T) {
+	n := sqlite(t)
+	far := nodetest.Play(t, "far")
+	bob, mate := far.Actor("bob"), far.Actor("mate")
+	alice, carol := n.Person("alice"), n.Person("carol")
+	for _, follow := range []struct {
+		who  *nodetest.Actor
+		whom *store.Actor
+	}{{bob, alice}, {bob, carol}, {mate, alice}} {
+		follow.who.Follow(n, follow.whom.URI)
+	}
+	bob.Must(n, doc{"type": "Undo", "id": alice.URI + "/Undo_1", "object": alice.URI})
+	require.Nil(t, following(t, n, n.Known(bob), alice))
+	require.NotNil(t, following(t, n, n.Known(bob), carol))
+	require.NotNil(t, following(t, n, n.Known(mate), alice))
+}
+
 // Who takes back that he let somebody follow him ends the follow; nobody does
 // for him.
 func TestAnAcceptThatIsTakenBack(t *testing.T) {

@@ -77,6 +77,11 @@ func TestOneVoteForEachVoter(t *testing.T) {
 		}
 		assert.Equal(t, []int64{1, 0, 1, 1}, tally(t, n, several))
 
+		// GoToSocial sends all choices of a voter at once.
+		notes := []any{choice(eve, several, alice, "Tea")["object"], choice(eve, several, alice, "Coffee")["object"]}
+		eve.Must(n, doc{"type": "Create", "object": notes, "to": []string{alice.URI}})
+		assert.Equal(t, []int64{2, 1, 1, 2}, tally(t, n, several))
+
 		hidden := ask(t, n, alice, store.Private, false)
 		bob.Must(n, choice(bob, hidden, alice, "Tea"))
 		assert.Equal(t, []int64{0, 0, 0, 0}, tally(t, n, hidden), "for followers only")

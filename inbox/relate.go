@@ -144,10 +144,15 @@ func (i *Inbox) block(_ context.Context, tx *store.Tx, sender *store.Actor, a *f
 // when it comes. Who takes back that he accepted something rejects it.
 func (i *Inbox) undo(ctx context.Context, tx *store.Tx, sender *store.Actor, a *federation.Object) error {
 	uri := a.ObjectID()
-	if a.Object == nil || uri != "" && !federation.SameOrigin(uri, sender.URI) {
+	switch {
+	case a.Object == nil:
 		return nil
-	}
-	if a.Object.Type == "Accept" {
+	case !a.Object.Embedded() && i.Actors.IsOurs(uri): // snac, of a Follow that it does not know any more
+		_, err := i.unfollow(tx, sender, &federation.Object{Type: "Follow", Object: a.Object})
+		return err
+	case uri != "" && !federation.SameOrigin(uri, sender.URI):
+		return nil
+	case a.Object.Type == "Accept":
 		return i.reject(ctx, tx, sender, &federation.Object{Type: "Reject", Object: a.Object.Object})
 	}
 	for _, take := range []func(*store.Tx, *store.Actor, *federation.Object) (bool, error){i.unfollow, i.unlike, i.unannounce, i.unblock} {
