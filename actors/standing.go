@@ -31,6 +31,19 @@ func (a *Actors) Enable(ctx context.Context, by, id int64) error {
 	return a.stand(ctx, by, id, store.Active, "account.enable")
 }
 
+// Close ends the access of one of ours. Other than with Disable, what was said
+// stays to be seen. Enable lets the account back in.
+func (a *Actors) Close(ctx context.Context, by, id int64) error {
+	actor, err := a.DB.With(ctx).Actor(id)
+	if err != nil {
+		return err
+	}
+	if !actor.Local() {
+		return fault.New(fault.Invalid, "Only accounts of this node can be closed: limit or suspend "+actor.Acct())
+	}
+	return a.stand(ctx, by, id, store.Deprovisioned, "account.close")
+}
+
 // Delete ends an account of ours for good: no access, nothing shown, and its
 // name is never given again. What it said stays on record until the rules of
 // retention let it go.
@@ -53,6 +66,8 @@ func (a *Actors) stand(ctx context.Context, by, id int64, state store.Lifecycle,
 			return err
 		case actor.Lifecycle == store.Erased:
 			return fault.New(fault.Conflict, "The account was erased: nothing is left to change")
+		case state == store.Deprovisioned && actor.Lifecycle == store.Suspended:
+			return fault.New(fault.Conflict, "The account is suspended, and has no access already")
 		case actor.Local() && actor.Kind == "Application":
 			return fault.New(fault.Conflict, "This is the node itself")
 		}

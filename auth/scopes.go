@@ -90,12 +90,12 @@ func (s Scopes) Within(others Scopes) bool {
 }
 
 // For drops what the role does not allow: the admin scopes are for those who
-// administer.
+// administer, and of these an auditor reads alone.
 func (s Scopes) For(r Role) Scopes {
-	if r == Owner || r == Admin || r == Moderator {
-		return s
-	}
-	return slices.DeleteFunc(slices.Clone(s), func(scope string) bool { return strings.HasPrefix(scope, "admin:") })
+	return slices.DeleteFunc(slices.Clone(s), func(scope string) bool {
+		reads := scope == "admin:read" || strings.HasPrefix(scope, "admin:read:")
+		return strings.HasPrefix(scope, "admin:") && !slices.Contains(Moderators, r) && !(reads && r == Auditor)
+	})
 }
 
 // covers reports whether a scope, its bundle, or the old "follow" is held.

@@ -150,3 +150,13 @@ func TestNarrowerScopesNeverAllowMore(t *testing.T) {
 		}
 	})
 }
+
+// The admin scopes go as far as the role: an auditor reads.
+func TestScopesForARole(t *testing.T) {
+	all := Scopes{"read", "admin:read", "admin:read:reports", "admin:write", "admin:write:accounts"}
+	for role, want := range map[Role]Scopes{
+		Owner: all, Admin: all, Moderator: all, Auditor: {"read", "admin:read", "admin:read:reports"}, Member: {"read"},
+	} {
+		assert.Equal(t, want, all.For(role), role)
+	}
+}

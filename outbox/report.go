@@ -157,22 +157,69 @@ func (o *Outbox) Judge(ctx context.Context, by, report int64, act string) error 
 		if err != nil {
 			return err
 		}
-		switch act {
-		case "resolve":
-			r.ResolvedID, r.ResolvedAt = by, store.Now()
-		case "reopen":
-			r.ResolvedID, r.ResolvedAt = 0, 0
-		case "assign":
-			r.AssignedID = by
-		case "unassign":
-			r.AssignedID = 0
-		default:
-			return fault.New(fault.NotFound, "Record not found")
+		return judge(tx, by, r, act)
+	})
+}
+
+// Settle resolves all reports about somebody that wait.
+func (o *Outbox) Settle(ctx context.Context, by, target int64) error {
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		waiting, err := tx.ReportsAbout(target)
+		if err != nil {
+			return err
+		}
+		for _, r := range waiting {
+			if err := judge(tx, by, r, "resolve"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func judge(tx *store.Tx, by int64, r *store.Report, act string) error {
+	switch act {
+	case "resolve":
+		r.ResolvedID, r.ResolvedAt = by, store.Now()
+	case "reopen":
+		r.ResolvedID, r.ResolvedAt = 0, 0
+	case "assign":
+		r.AssignedID = by
+	case "unassign":
+		r.AssignedID = 0
+	default:
+		return fault.New(fault.NotFound, "Record not found")
+	}
+	if err := tx.UpdateReport(r); err != nil {
+		return err
+	}
+	return audit.Write(tx, audit.Act{ActorID: by, Action: "report." + act, Subject: r.URI, Detail: map[string]any{"report": r.ID}})
+}
+
+// Reclassify says what a report is about. nil leaves as it is; only what breaks
+// the rules has rules.
+func (o *Outbox) Reclassify(ctx context.Context, by, report int64, category *string, rules []string) error {
+	if category != nil && !slices.Contains(categories, *category) {
+		return fault.New(fault.Invalid, "Validation failed: Category is not included in the list")
+	}
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		r, err := tx.Report(report)
+		if err != nil {
+			return err
+		}
+		if category != nil {
+			r.Category = *category
+		}
+		if rules != nil {
+			r.RuleIDs = rules
+		}
+		if r.Category != "violation" {
+			r.RuleIDs = nil
 		}
 		if err := tx.UpdateReport(r); err != nil {
 			return err
 		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "report." + act, Subject: r.URI, Detail: map[string]any{"report": r.ID}})
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "report.reclassify", Subject: r.URI, Detail: map[string]any{"report": r.ID, "category": r.Category}})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,9 +38,9 @@ func TestEveryRouteStatesAPolicy(t *testing.T) {
 func TestScopesAreEnforced(t *testing.T) {
 	n := sqlite(t)
 	n.Limits = false
-	ada := n.person("ada")
+	ada := n.steward("ada", "owner")
 	with := func(token string) *client { return &client{n: n, token: token} }
-	app, useless := with(n.tokenFor(0, "read write follow push")), with(n.tokenFor(ada.id, "admin:read"))
+	app := with(n.tokenFor(0, "read write follow push admin:read admin:write"))
 	refused := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity}
 	for _, r := range n.Routes() {
 		if r.Policy.Scopes() == nil {
@@ -48,6 +49,7 @@ func TestScopesAreEnforced(t *testing.T) {
 		path := strings.NewReplacer(":id", "1", ":hashtag", "go", ":name", "go").Replace(r.Path)
 		name := r.Method + " " + r.Path
 		assert.Equal(t, http.StatusUnauthorized, with("dead").do(r.Method, path, nil).code, name)
+		useless := with(n.tokenFor(ada.id, elseScope(r.Policy.Scopes()[0])))
 		assert.Equal(t, http.StatusForbidden, useless.do(r.Method, path, nil).code, name)
 		stranger, its := n.stranger().do(r.Method, path, nil), app.do(r.Method, path, nil)
 		if r.Policy.Open() {
@@ -64,6 +66,62 @@ func TestScopesAreEnforced(t *testing.T) {
 		for _, scope := range r.Policy.Scopes() {
 			right := with(n.tokenFor(ada.id, scope)).do(r.Method, path, nil)
 			assert.NotContains(t, refused[:2], right.code, "%s with %s: %s", name, scope, right.body)
+		}
+	}
+}
+
+// elseScope are scopes that do not hold one: of an administrator's, those for
+// the other half.
+func elseScope(scope string) string {
+	switch {
+	case strings.HasPrefix(scope, "admin:read"):
+		return "read write follow push profile admin:write"
+	case strings.HasPrefix(scope, "admin:write"):
+		return "read write follow push profile admin:read"
+	}
+	return "admin:read admin:write"
+}
+
+// A route for those who administer asks for the role of this moment, beside the
+// scope: whoever is not in the list of the route gets no further, with
+// whatever token.
+func TestRolesAreEnforced(t *testing.T) {
+	n := sqlite(t)
+	n.Limits = false
+	somebody := n.steward("ada", "owner")
+	asked := 0
+	for _, role := range auth.Roles {
+		n.role(somebody, role)
+		for _, r := range n.Routes() {
+			if r.Policy.Roles() == nil || r.Policy.Scopes() == nil {
+				continue
+			}
+			asked++
+			a := somebody.do(r.Method, strings.ReplaceAll(r.Path, ":id", "1"), nil)
+			if slices.Contains(r.Policy.Roles(), role) {
+				assert.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, a.code, "%s: %s %s: %s", role, r.Method, r.Path, a.body)
+				continue
+			}
+			assert.Equal(t, http.StatusForbidden, a.code, "%s: %s %s", role, r.Method, r.Path)
+			assert.JSONEq(t, `{"error":"This action is not allowed"}`, a.body)
+		}
+	}
+	assert.Greater(t, asked, 5*15)
+}
+
+// Nothing below /admin/ is for anybody but those who administer: an auditor
+// changes nothing there, a member sees nothing.
+func TestAdministrationIsNotForMembers(t *testing.T) {
+	for _, r := range sqlite(t).Routes() {
+		if !strings.Contains(r.Path, "/admin/") {
+			continue
+		}
+		name := r.Method + " " + r.Path
+		require.NotEmpty(t, r.Policy.Roles(), name)
+		assert.NotContains(t, r.Policy.Roles(), auth.Member, name)
+		assert.True(t, strings.HasPrefix(r.Policy.Scopes()[0], "admin:"), name)
+		if strings.HasPrefix(r.Policy.Scopes()[0], "admin:write") {
+			assert.NotContains(t, r.Policy.Roles(), auth.Auditor, name)
 		}
 	}
 }

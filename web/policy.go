@@ -32,6 +32,7 @@ const (
 	visitor
 	session
 	role
+	admin
 )
 
 // Anyone may come in; who it is does not matter.
@@ -64,6 +65,13 @@ var Session = Policy{kind: session}
 // Role lets in browsers of people with one of the roles.
 func Role(roles ...auth.Role) Policy { return Policy{kind: role, roles: roles} }
 
+// Admin lets in tokens of a person that have the scope, as long as the person
+// has one of the roles: what counts is the role at this moment, whatever it was
+// when the token was given.
+func Admin(scope string, roles []auth.Role) Policy {
+	return Policy{kind: admin, scopes: []string{scope}, roles: roles}
+}
+
 // enforce is the check of a policy.
 func (w *Web) enforce(p Policy) []gin.HandlerFunc {
 	switch p.kind {
@@ -82,7 +90,9 @@ func (w *Web) enforce(p Policy) []gin.HandlerFunc {
 	case session:
 		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession()}
 	case role:
-		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles)}
+		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles, "Your role does not allow this")}
+	case admin:
+		return []gin.HandlerFunc{w.Auth.Require(p.scopes...), hasRole(p.roles, "This action is not allowed")}
 	}
 	panic("web: a route states no policy")
 }
@@ -112,16 +122,22 @@ func sameSite(c *gin.Context) {
 	}
 }
 
-func hasRole(roles []auth.Role) gin.HandlerFunc {
+func hasRole(roles []auth.Role, refusal string) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		if c.IsAborted() {
+			return
+		}
 		if !slices.Contains(roles, auth.WhoIs(c.Request.Context()).Role) {
-			fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
+			fail(c, fault.New(fault.Forbidden, refusal))
 		}
 	}
 }
 
 // Scopes are those of which a token needs one, nil where none is needed.
 func (p Policy) Scopes() []string { return p.scopes }
+
+// Roles are those of which somebody needs one, nil where none is needed.
+func (p Policy) Roles() []auth.Role { return p.roles }
 
 // Open reports whether somebody without a token may come in.
 func (p Policy) Open() bool {

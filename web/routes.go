@@ -15,7 +15,7 @@ import (
 
 // Routes is every way into the node.
 func (w *Web) Routes() []Route {
-	routes := slices.Concat(w.documents(), w.clientAPI(), w.empty())
+	routes := slices.Concat(w.documents(), w.clientAPI(), w.administration(), w.empty())
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
@@ -40,11 +40,11 @@ func entry(e ui.Entry) Policy {
 	case ui.Session:
 		return Session
 	case ui.Owner:
-		return Role(auth.Owner, auth.Admin)
+		return Role(auth.Stewards...)
 	case ui.Moderator:
-		return Role(auth.Owner, auth.Admin, auth.Moderator)
+		return Role(auth.Moderators...)
 	case ui.Overseer:
-		return Role(auth.Owner, auth.Admin, auth.Moderator, auth.Auditor)
+		return Role(auth.Overseers...)
 	}
 	return Policy{}
 }
@@ -280,6 +280,35 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/streaming/hashtag/local", Streamer("read:statuses"), m.Events),
 		api("GET", "/api/v1/streaming/list", Streamer("read:statuses"), m.Events),
 		api("GET", "/api/v1/streaming/direct", Streamer("read:statuses"), m.Events),
+	}
+}
+
+// administration is what moderators and administrators do from a client. Who
+// may do what is as on the pages of the node.
+// https://docs.joinmastodon.org/methods/admin/
+func (w *Web) administration() []Route {
+	m, stewards, moderators, overseers := w.API, auth.Stewards, auth.Moderators, auth.Overseers
+	return []Route{
+		api("GET", "/api/v1/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccountsV1),
+		api("GET", "/api/v2/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccounts),
+		api("GET", "/api/v1/admin/accounts/:id", Admin("admin:read:accounts", overseers), m.AdminAccount),
+		api("DELETE", "/api/v1/admin/accounts/:id", Admin("admin:write:accounts", stewards), m.AdminDelete),
+		api("POST", "/api/v1/admin/accounts/:id/action", Admin("admin:write:accounts", moderators), m.AdminAct),
+		api("POST", "/api/v1/admin/accounts/:id/approve", Admin("admin:write:accounts", moderators), m.AdminPending),
+		api("POST", "/api/v1/admin/accounts/:id/reject", Admin("admin:write:accounts", moderators), m.AdminPending),
+		api("POST", "/api/v1/admin/accounts/:id/enable", Admin("admin:write:accounts", moderators), m.AdminEnable),
+		api("POST", "/api/v1/admin/accounts/:id/unsilence", Admin("admin:write:accounts", moderators), m.AdminUnsilence),
+		api("POST", "/api/v1/admin/accounts/:id/unsuspend", Admin("admin:write:accounts", moderators), m.AdminUnsuspend),
+		api("POST", "/api/v1/admin/accounts/:id/unsensitive", Admin("admin:write:accounts", moderators), m.AdminUnsensitive),
+
+		api("GET", "/api/v1/admin/reports", Admin("admin:read:reports", overseers), m.AdminReports),
+		api("GET", "/api/v1/admin/reports/:id", Admin("admin:read:reports", overseers), m.AdminReport),
+		api("PUT", "/api/v1/admin/reports/:id", Admin("admin:write:reports", moderators), m.UpdateAdminReport),
+		api("PATCH", "/api/v1/admin/reports/:id", Admin("admin:write:reports", moderators), m.UpdateAdminReport),
+		api("POST", "/api/v1/admin/reports/:id/assign_to_self", Admin("admin:write:reports", moderators), m.JudgeReport("assign")),
+		api("POST", "/api/v1/admin/reports/:id/unassign", Admin("admin:write:reports", moderators), m.JudgeReport("unassign")),
+		api("POST", "/api/v1/admin/reports/:id/resolve", Admin("admin:write:reports", moderators), m.JudgeReport("resolve")),
+		api("POST", "/api/v1/admin/reports/:id/reopen", Admin("admin:write:reports", moderators), m.JudgeReport("reopen")),
 	}
 }
 

@@ -163,7 +163,7 @@ type reportsCommand struct {
 func (c reportsCommand) Run(r *run) error {
 	return r.with(func(ctx context.Context, n *node) error {
 		db := n.db.With(ctx)
-		rows, err := db.Reports(c.Settled, store.Page{Max: c.Below, Limit: c.Limit})
+		rows, err := db.Reports(store.ReportQuery{Settled: c.Settled}, store.Page{Max: c.Below, Limit: c.Limit})
 		if err != nil {
 			return err
 		}

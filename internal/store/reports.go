@@ -6,17 +6,35 @@ func (r Reader) Report(id int64) (*Report, error) {
 	return &row, r.one(&row, "Record", `SELECT * FROM reports WHERE id = ?`, id)
 }
 
+// ReportQuery says which reports are wanted.
+type ReportQuery struct {
+	Settled              bool
+	ReporterID, TargetID int64 // 0: anybody
+}
+
 // Reports are the reports that wait for somebody, or those that were settled,
 // newest first.
-func (r Reader) Reports(settled bool, page Page) ([]*Report, error) {
-	where := "resolved_at = 0"
-	if settled {
+func (r Reader) Reports(q ReportQuery, page Page) ([]*Report, error) {
+	where, args := "resolved_at = 0", []any{}
+	if q.Settled {
 		where = "resolved_at <> 0"
 	}
-	bounds, args, order := page.bounds("id")
+	if q.ReporterID != 0 {
+		where, args = where+" AND reporter_id = ?", append(args, q.ReporterID)
+	}
+	if q.TargetID != 0 {
+		where, args = where+" AND target_id = ?", append(args, q.TargetID)
+	}
+	bounds, boundArgs, order := page.bounds("id")
 	var rows []*Report
-	err := r.scan(&rows, `SELECT * FROM reports WHERE `+where+` AND `+bounds+` ORDER BY `+order+` LIMIT ?`, append(args, page.Limit)...)
+	err := r.scan(&rows, `SELECT * FROM reports WHERE `+where+` AND `+bounds+` ORDER BY `+order+` LIMIT ?`, append(append(args, boundArgs...), page.Limit)...)
 	return newestFirst(page, rows), err
+}
+
+// ReportsAbout are the reports about somebody that wait.
+func (r Reader) ReportsAbout(target int64) ([]*Report, error) {
+	var rows []*Report
+	return rows, r.scan(&rows, `SELECT * FROM reports WHERE target_id = ? AND resolved_at = 0 ORDER BY id`, target)
 }
 
 // ReportsByID are the reports with the ids, by id.
@@ -55,14 +73,16 @@ func (r Reader) ReportPosts(reports []int64) (map[int64][]int64, error) {
 	return posts, nil
 }
 
-// Evidence are the posts that a report names, for those who judge it: suspended
-// or not, and whoever their author has blocked since. What is for few is shown
-// where one of ours reported it, who could see it and showed it; the word of
-// another node opens nobody's letters.
-func (r Reader) Evidence(reportID int64) ([]Entry, error) {
-	rows, err := r.g.Raw(`SELECT p.id, `+entryColumns+` FROM reports q JOIN report_posts n ON n.report_id = q.id JOIN posts p ON p.id = n.post_id`+entryJoins+
-		`WHERE q.id = ? AND p.deleted_at = 0 AND (p.visibility IN ('public','unlisted') OR EXISTS (SELECT 1 FROM users u WHERE u.actor_id = q.reporter_id)) ORDER BY p.id DESC`, reportID).Rows()
-	return entriesOf(rows, err)
+// Evidence are the posts that reports name, by report, for those who judge
+// them: suspended or not, and whoever their author has blocked since. What is
+// for few is shown where one of ours reported it, who could see it and showed
+// it; the word of another node opens nobody's letters.
+func (r Reader) Evidence(reports []int64) (map[int64][]Entry, error) {
+	cond, arg := r.in("q.id", reports)
+	rows, err := r.g.Raw(`SELECT q.id, `+entryColumns+` FROM reports q JOIN report_posts n ON n.report_id = q.id JOIN posts p ON p.id = n.post_id`+entryJoins+
+		`WHERE `+cond+` AND p.deleted_at = 0 AND (p.visibility IN ('public','unlisted') OR EXISTS (SELECT 1 FROM users u WHERE u.actor_id = q.reporter_id)) ORDER BY q.id, p.id DESC`, arg).Rows()
+	entries, err := entriesOf(rows, err)
+	return group(entries, func(e Entry) int64 { return e.Key }), err
 }
 
 // ReportNotes are what moderators wrote below a report, oldest first.
@@ -95,10 +115,11 @@ func (tx *Tx) AddReportPosts(report int64, posts []int64) error {
 	return nil
 }
 
-// UpdateReport stores who looks after a report and how it stands.
+// UpdateReport stores what a report is about, who looks after it and how it
+// stands.
 func (tx *Tx) UpdateReport(row *Report) error {
 	row.UpdatedAt = Now()
-	return tx.g.Model(row).Select("AssignedID", "ResolvedID", "ResolvedAt", "Forwarded", "UpdatedAt").Updates(row).Error
+	return tx.g.Model(row).Select("Category", "RuleIDs", "AssignedID", "ResolvedID", "ResolvedAt", "Forwarded", "UpdatedAt").Updates(row).Error
 }
 
 // CreateReportNote stores what a moderator wrote below a report.

@@ -25,6 +25,23 @@ var besides = map[string]beside{
 	"GET /api/v1/search":                     {scope: "read:search", answer: "*", must: []string{"q"}},
 	"GET /api/v1/trends":                     {answer: "[]Tag"},
 	"POST /api/v1/conversations/{id}/unread": {scope: "write:conversations", answer: "Conversation"},
+
+	"GET /api/v1/admin/accounts":                     {scope: "admin:read:accounts", answer: "[]AdminAccount"},
+	"GET /api/v2/admin/accounts":                     {scope: "admin:read:accounts", answer: "[]AdminAccount"},
+	"GET /api/v1/admin/accounts/{id}":                {scope: "admin:read:accounts", answer: "AdminAccount"},
+	"DELETE /api/v1/admin/accounts/{id}":             {scope: "admin:write:accounts", answer: "AdminAccount"},
+	"POST /api/v1/admin/accounts/{id}/action":        {scope: "admin:write:accounts", answer: "{}", fields: []string{"type"}},
+	"POST /api/v1/admin/accounts/{id}/enable":        {scope: "admin:write:accounts", answer: "AdminAccount"},
+	"POST /api/v1/admin/accounts/{id}/unsilence":     {scope: "admin:write:accounts", answer: "AdminAccount"},
+	"POST /api/v1/admin/accounts/{id}/unsuspend":     {scope: "admin:write:accounts", answer: "AdminAccount"},
+	"POST /api/v1/admin/accounts/{id}/unsensitive":   {scope: "admin:write:accounts", answer: "AdminAccount"},
+	"GET /api/v1/admin/reports":                      {scope: "admin:read:reports", answer: "[]AdminReport"},
+	"GET /api/v1/admin/reports/{id}":                 {scope: "admin:read:reports", answer: "AdminReport"},
+	"PUT /api/v1/admin/reports/{id}":                 {scope: "admin:write:reports", answer: "AdminReport", fields: []string{"category"}},
+	"POST /api/v1/admin/reports/{id}/assign_to_self": {scope: "admin:write:reports", answer: "AdminReport"},
+	"POST /api/v1/admin/reports/{id}/unassign":       {scope: "admin:write:reports", answer: "AdminReport"},
+	"POST /api/v1/admin/reports/{id}/resolve":        {scope: "admin:write:reports", answer: "AdminReport"},
+	"POST /api/v1/admin/reports/{id}/reopen":         {scope: "admin:write:reports", answer: "AdminReport"},
 }
 
 // operation is what the schema would say of it.

@@ -37,6 +37,8 @@ var readable = map[string]func(*world) []string{
 var made = map[string]func(*world) []string{
 	"/api/v1/accounts/{id}":               func(w *world) []string { return []string{w.newcomer().id} },
 	"/api/v1/accounts/{account_id}":       func(w *world) []string { return []string{w.ada.id} },
+	"/api/v1/admin/accounts/{id}":         func(w *world) []string { return []string{w.suspended()} },
+	"/api/v1/admin/reports/{id}":          func(w *world) []string { return []string{w.reported()} },
 	"/api/v1/conversations/{id}":          func(w *world) []string { return []string{w.conversation()} },
 	"/api/v1/filters/{id}":                func(w *world) []string { return []string{w.part("keywords")} },
 	"/api/v2/filters/keywords/{id}":       func(w *world) []string { return []string{w.part("keywords")} },
@@ -87,6 +89,8 @@ var values = map[string]func(*world) any{
 	"GET /api/v1/markers timeline":                 func(*world) any { return []any{"home", "notifications"} },
 	"POST /api/v1/statuses quoted_status_id":       func(*world) any { return nil }, // which may not have a poll beside it
 	"POST /api/v1/lists/{id}/accounts account_ids": func(w *world) any { return []any{w.fredID} },
+	"POST /api/v1/admin/accounts/{id}/action type": func(*world) any { return "silence" },
+	"PUT /api/v1/admin/reports/{id} category":      func(*world) any { return "legal" },
 	"account_id":                     func(w *world) any { return w.bob.id },
 	"account_ids":                    func(w *world) any { return []any{w.bob.id} },
 	"acct":                           func(*world) any { return "bob" },
@@ -185,6 +189,7 @@ var scopes = map[string]string{
 // needed are the parameters that must be there though the schema does not say
 // so.
 var needed = map[string]string{
+	"POST /api/v1/admin/accounts/{id}/action":      "type",
 	"POST /api/v1/statuses":                        "status", // beside a poll
 	"PUT /api/v1/statuses/{id}/interaction_policy": "quote_approval_policy",
 }
@@ -246,6 +251,8 @@ var apart = map[string]string{
 	"GET /.well-known/nodeinfo":                     "for servers",
 	"GET /.well-known/webfinger":                    "for servers",
 	"GET /nodeinfo/2.0":                             "for servers",
+	"POST /api/v1/admin/accounts/{id}/approve":      "always refused, as web tests",
+	"POST /api/v1/admin/accounts/{id}/reject":       "always refused, as web tests",
 	"GET /oauth/authorize/native":                   "a page, which auth tests",
 	"POST /oauth/authorize":                         "a page, which auth tests",
 	"POST /oauth/userinfo":                          "no entity",

@@ -237,6 +237,21 @@ func (w *world) newcomer() client {
 	return w.person(fmt.Sprintf("n%d", w.count), "member")
 }
 
+// suspended is a newcomer whom Ada suspended.
+func (w *world) suspended() string {
+	w.T.Helper()
+	who := w.newcomer().id
+	w.ada.do("POST", "/api/v1/admin/accounts/"+who+"/action", object{"type": "suspend"})
+	return who
+}
+
+// reported is a new report about a newcomer's post.
+func (w *world) reported() string {
+	w.T.Helper()
+	who := w.newcomer()
+	return w.bob.do("POST", "/api/v1/reports", object{"account_id": who.id, "status_ids": []string{who.post("rude")}})["id"].(string)
+}
+
 // notification is a new one of Ada's.
 func (w *world) notification() object {
 	w.T.Helper()

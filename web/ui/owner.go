@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -14,7 +15,7 @@ import (
 )
 
 // runs reports whether a role may see the owner's pages.
-func runs(role auth.Role) bool { return role == auth.Owner || role == auth.Admin }
+func runs(role auth.Role) bool { return slices.Contains(auth.Stewards, role) }
 
 // OwnerAccounts lists the people of this node.
 func (u *UI) OwnerAccounts(c *gin.Context) error {
@@ -29,7 +30,7 @@ func (u *UI) OwnerAccounts(c *gin.Context) error {
 			Account: u.account(&a.Actor), Email: a.User.Email, Role: a.User.Role, State: string(a.Actor.Lifecycle),
 			SignedIn: a.User.SignedInAt.Time(), You: a.Actor.ID == who.ActorID,
 		}
-		row.Fixed = row.You || !mayChange(who.Role, auth.Role(a.User.Role))
+		row.Fixed = row.You || !who.Role.MayChange(auth.Role(a.User.Role))
 		for _, role := range auth.Roles {
 			if role != auth.Owner || who.Role == auth.Owner {
 				row.Roles = append(row.Roles, Option{Value: string(role), Label: string(role), Selected: string(role) == a.User.Role})
@@ -40,13 +41,6 @@ func (u *UI) OwnerAccounts(c *gin.Context) error {
 	return u.show(c, "owner", "Accounts", "owner", body)
 }
 
-// mayChange reports whether a role may change an account of another: an
-// administrator does not touch owners, nor make any, and a moderator touches
-// members alone.
-func mayChange(mine, theirs auth.Role) bool {
-	return mine == auth.Owner || mine == auth.Admin && theirs != auth.Owner || mine == auth.Moderator && theirs == auth.Member
-}
-
 // ChangeAccount gives an account a role, suspends it or lets it back in.
 // Nobody does so to himself.
 func (u *UI) ChangeAccount(c *gin.Context) error {
@@ -55,7 +49,7 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if target == who.ActorID || !mayChange(who.Role, auth.Role(account.User.Role)) {
+	if target == who.ActorID || !who.Role.MayChange(auth.Role(account.User.Role)) {
 		return fault.New(fault.Forbidden, "This account is not yours to change.")
 	}
 	ctx := c.Request.Context()
@@ -68,7 +62,7 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 		err = u.Actors.Delete(ctx, who.ActorID, target)
 	case "role":
 		var role auth.Role
-		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !mayChange(who.Role, role) {
+		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !who.Role.MayChange(role) {
 			err = fault.New(fault.Forbidden, "Only an owner makes owners.")
 		}
 		if err == nil {

@@ -12,14 +12,14 @@ import (
 
 // moderates reports whether a role may act on reports, and oversees whether it
 // may read them.
-func moderates(role auth.Role) bool { return runs(role) || role == auth.Moderator }
+func moderates(role auth.Role) bool { return slices.Contains(auth.Moderators, role) }
 
-func oversees(role auth.Role) bool { return moderates(role) || role == auth.Auditor }
+func oversees(role auth.Role) bool { return slices.Contains(auth.Overseers, role) }
 
 // Reports lists what moderators are asked to look at.
 func (u *UI) Reports(c *gin.Context) error {
 	body := Reports{Settled: c.Query("state") == "settled"}
-	rows, err := u.reader(c).Reports(body.Settled, pageOf(c))
+	rows, err := u.reader(c).Reports(store.ReportQuery{Settled: body.Settled}, pageOf(c))
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func (u *UI) Report(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, err := r.Evidence(row.ID)
+	entries, err := r.Evidence([]int64{row.ID})
 	if err != nil {
 		return err
 	}
-	if body.Report.Posts, err = u.posts(r, me, entries); err != nil {
+	if body.Report.Posts, err = u.posts(r, me, entries[row.ID]); err != nil {
 		return err
 	}
 	body.Report.Hidden = len(named[row.ID]) - len(body.Report.Posts)
@@ -113,15 +113,13 @@ func (u *UI) notes(r store.Reader, report int64) ([]ViewNote, error) {
 	return views, nil
 }
 
-// mayDiscipline reports whether the reader may limit and suspend an account:
-// of others anybody's, of ours nobody's who stands above, and not his own.
+// mayDiscipline reports whether the reader may limit and suspend an account.
 func (u *UI) mayDiscipline(c *gin.Context, target int64) (bool, error) {
-	who := auth.WhoIs(c.Request.Context())
 	user, err := u.reader(c).User(target)
-	if fault.Is(err, fault.NotFound) {
-		return moderates(who.Role), nil
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return false, err
 	}
-	return err == nil && target != who.ActorID && mayChange(who.Role, auth.Role(user.Role)), err
+	return auth.WhoIs(c.Request.Context()).MayDiscipline(target, auth.Role(user.Role)), nil
 }
 
 // Judge settles a report, or does something to the account that it is about.
