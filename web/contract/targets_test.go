@@ -35,23 +35,27 @@ var readable = map[string]func(*world) []string{
 // made are new things for each request, because most requests change what they
 // are about. They are called by the path that ends in their names.
 var made = map[string]func(*world) []string{
-	"/api/v1/accounts/{id}":               func(w *world) []string { return []string{w.newcomer().id} },
-	"/api/v1/accounts/{account_id}":       func(w *world) []string { return []string{w.ada.id} },
-	"/api/v1/admin/accounts/{id}":         func(w *world) []string { return []string{w.suspended()} },
-	"/api/v1/admin/reports/{id}":          func(w *world) []string { return []string{w.reported()} },
-	"/api/v1/conversations/{id}":          func(w *world) []string { return []string{w.conversation()} },
-	"/api/v1/filters/{id}":                func(w *world) []string { return []string{w.part("keywords")} },
-	"/api/v2/filters/keywords/{id}":       func(w *world) []string { return []string{w.part("keywords")} },
-	"/api/v2/filters/statuses/{id}":       func(w *world) []string { return []string{w.part("statuses")} },
-	"/api/v2/filters/{filter_id}":         func(w *world) []string { return []string{w.filter()["id"].(string)} },
-	"/api/v2/filters/{id}":                func(w *world) []string { return []string{w.filter()["id"].(string)} },
-	"/api/v1/featured_tags/{id}":          func(w *world) []string { return []string{w.featured()} },
-	"/api/v1/lists/{id}":                  func(w *world) []string { return []string{w.list()} },
-	"/api/v1/timelines/list/{list_id}":    func(w *world) []string { return []string{w.list()} },
-	"/api/v1/media/{id}":                  func(w *world) []string { return []string{w.picture(w.ada)} },
-	"/api/v1/notifications/{id}":          func(w *world) []string { return []string{w.notification()["id"].(string)} },
-	"/api/v2/notifications/{group_key}":   func(w *world) []string { return []string{w.notification()["group_key"].(string)} },
-	"/api/v1/notifications/requests/{id}": func(w *world) []string { return []string{w.request()} },
+	"/api/v1/accounts/{id}":                       func(w *world) []string { return []string{w.newcomer().id} },
+	"/api/v1/accounts/{account_id}":               func(w *world) []string { return []string{w.ada.id} },
+	"/api/v1/announcements/{id}":                  func(w *world) []string { return []string{w.announce()} },
+	"/api/v1/announcements/{id}/reactions/{name}": func(w *world) []string { return []string{w.announce(), "👍"} },
+	"/api/v1/annual_reports/{year}":               func(*world) []string { return []string{"2025"} },
+	"/api/v1/instance/terms_of_service/{date}":    func(*world) []string { return []string{"2020-01-01"} },
+	"/api/v1/conversations/{id}":                  func(w *world) []string { return []string{w.conversation()} },
+	"/api/v1/filters/{id}":                        func(w *world) []string { return []string{w.part("keywords")} },
+	"/api/v2/filters/keywords/{id}":               func(w *world) []string { return []string{w.part("keywords")} },
+	"/api/v2/filters/statuses/{id}":               func(w *world) []string { return []string{w.part("statuses")} },
+	"/api/v2/filters/{filter_id}":                 func(w *world) []string { return []string{w.filter()["id"].(string)} },
+	"/api/v2/filters/{id}":                        func(w *world) []string { return []string{w.filter()["id"].(string)} },
+	"/api/v1/featured_tags/{id}":                  func(w *world) []string { return []string{w.featured()} },
+	"/api/v1/lists/{id}":                          func(w *world) []string { return []string{w.list()} },
+	"/api/v1/timelines/list/{list_id}":            func(w *world) []string { return []string{w.list()} },
+	"/api/v1/media/{id}":                          func(w *world) []string { return []string{w.picture(w.ada)} },
+	"/api/v1/notifications/{id}":                  func(w *world) []string { return []string{w.notification()["id"].(string)} },
+	"/api/v2/notifications/{group_key}":           func(w *world) []string { return []string{w.notification()["group_key"].(string)} },
+	"/api/v1/notifications/requests/{id}":         func(w *world) []string { return []string{w.request()} },
+	"/api/v1/admin/accounts/{id}":                 func(w *world) []string { return []string{w.suspended()} },
+	"/api/v1/admin/reports/{id}":                  func(w *world) []string { return []string{w.reported()} },
 	"/api/v1/notifications/requests": func(w *world) []string {
 		w.request()
 		return nil
@@ -168,9 +172,11 @@ var values = map[string]func(*world) any{
 // answers are the entities of answers of which the schema does not say what
 // they are, or says it wrongly; with brackets, lists of them.
 var answers = map[string]string{
-	"GET /api/v1/filters":                  "[]V1Filter",
-	"GET /api/v1/preferences":              "Preferences",
-	"DELETE /api/v2/filters/statuses/{id}": "{}", // what Mastodon does
+	"GET /api/v1/filters":                     "[]V1Filter",
+	"GET /api/v1/annual_reports":              "*",
+	"GET /api/v1/annual_reports/{year}/state": "*",
+	"GET /api/v1/preferences":                 "Preferences",
+	"DELETE /api/v2/filters/statuses/{id}":    "{}", // what Mastodon does
 }
 
 // optional are the keys that need not be there, and why.
@@ -217,20 +223,18 @@ var public = map[string]bool{
 // private are those for which there must be a person, though the schema names
 // no scope.
 var private = map[string]bool{
+	"GET /api/v1/announcements":  true,
 	"GET /api/v1/instance/peers": true, // the partners of an organisation are not published
 }
 
 // hollow are the lists that are empty, and why.
 var hollow = map[string]string{
 	"GET /api/v1/accounts/{id}/endorsements":    "until it is real",
-	"GET /api/v1/custom_emojis":                 "until it is real",
 	"GET /api/v1/directory":                     "until it is real",
-	"GET /api/v1/instance/rules":                "until it is real",
 	"GET /api/v1/trends":                        "until it is real",
 	"GET /api/v1/trends/links":                  "until it is real",
 	"GET /api/v1/trends/statuses":               "until it is real",
 	"GET /api/v1/trends/tags":                   "until it is real",
-	"GET /api/v1/instance/activity":             "how busy an organisation is, is nobody else's business",
 	"GET /api/v1/instance/domain_blocks":        "whom it does not talk to neither",
 	"GET /api/v1/accounts/{id}/identity_proofs": "there are none any more",
 }
@@ -247,6 +251,9 @@ var tolerant = map[string]string{
 
 // apart are the operations that are not walked, and why.
 var apart = map[string]string{
+	"GET /api/v1/annual_reports/{year}":             "there are none",
+	"POST /api/v1/annual_reports/{year}/generate":   "there are none",
+	"POST /api/v1/annual_reports/{year}/read":       "there are none",
 	"GET /.well-known/host-meta":                    "XML",
 	"GET /.well-known/nodeinfo":                     "for servers",
 	"GET /.well-known/webfinger":                    "for servers",
@@ -258,7 +265,6 @@ var apart = map[string]string{
 	"POST /oauth/userinfo":                          "no entity",
 	"GET /api/v1/streaming":                         "a WebSocket",
 	"GET /api/v1/accounts/{account_id}/collections": "an empty list for everybody, until it is real",
-	"GET /api/v1/announcements":                     "an empty list for everybody, until it is real",
 	"GET /api/v1/endorsements":                      "an empty list for everybody, until it is real",
 	"GET /api/v1/scheduled_statuses":                "an empty list for everybody, until it is real",
 	"GET /api/v1/suggestions":                       "an empty list for everybody, until it is real",

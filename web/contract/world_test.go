@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"parley/about"
 	"parley/federation"
 	"parley/internal/nodetest"
 	"parley/internal/store"
@@ -20,6 +21,13 @@ import (
 )
 
 func text(n int64) string { return strconv.FormatInt(n, 10) }
+
+func number(t testing.TB, id string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(id, 10, 64)
+	require.NoError(t, err)
+	return n
+}
 
 // world is a node with something of everything on it. Ada, who owns the node,
 // does the asking.
@@ -42,6 +50,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, n.Notify.Joined(t.Context(), w.cho.actor))
 	w.fred = w.far.Actor("fred")
 	require.NoError(t, n.Partners.Set(t.Context(), w.ada.actor, "partner.example", "allow"))
+	w.describe()
 	w.settle()
 	w.acquaint()
 	w.write()
@@ -75,6 +84,26 @@ func (w *world) whole() {
 	for _, key := range []string{"application", "edited_at", "emojis", "in_reply_to_id", "language", "media_attachments", "mentions", "poll", "quote", "reblog", "tags", "url"} {
 		require.True(w.T, seen[key], "no post with %s", key)
 	}
+}
+
+// describe says what the node is.
+func (w *world) describe() {
+	w.T.Helper()
+	says, ctx := w.web.API.About, w.T.Context()
+	require.NoError(w.T, says.SetTexts(ctx, w.ada.actor, map[string]string{about.Description: "A node for tests", about.ContactEmail: "owner@test.example",
+		about.ContactAccount: "@ada", about.ExtendedDescription: "For all tests.", about.PrivacyPolicy: "We keep nothing."}))
+	require.NoError(w.T, says.SetRules(ctx, w.ada.actor, "Be kind | Always"))
+	require.NoError(w.T, says.SetTerms(ctx, w.ada.actor, "2020-01-01", "None."))
+	require.NoError(w.T, says.SetEmoji(ctx, w.ada.actor, "blob", "Blobs", bytes.NewReader(square(w.T))))
+	require.NoError(w.T, says.React(ctx, w.bob.actor, number(w.T, w.announce()), "👍"))
+}
+
+// announce makes an announcement.
+func (w *world) announce() string {
+	w.T.Helper()
+	made, err := w.web.API.About.Announce(w.T.Context(), w.ada.actor, about.Announcement{Text: "Lunch :blob:"})
+	require.NoError(w.T, err)
+	return text(made.ID)
 }
 
 // settle gives Ada a profile with something in every part.
@@ -174,8 +203,7 @@ func (w *world) vote(c client, post string) {
 // end lets the time of a poll come.
 func (w *world) end(post string) {
 	w.T.Helper()
-	id, err := strconv.ParseInt(post, 10, 64)
-	require.NoError(w.T, err)
+	id := number(w.T, post)
 	w.Exec(fmt.Sprintf(`UPDATE polls SET expires_at = 1 WHERE post_id = %d`, id))
 	require.NoError(w.T, w.Outbox.EndPoll(w.T.Context(), outbox.PollJob{PostID: id}))
 }
@@ -317,8 +345,17 @@ func multipartForm(t testing.TB, fields object) body {
 		}
 		part, err := form.CreateFormFile(name, "a.png")
 		require.NoError(t, err)
-		require.NoError(t, png.Encode(part, image.NewGray(image.Rect(0, 0, 40, 30))))
+		_, err = part.Write(square(t))
+		require.NoError(t, err)
 	}
 	require.NoError(t, form.Close())
 	return body{form.FormDataContentType(), b.Bytes()}
+}
+
+// square is a small picture.
+func square(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40))))
+	return b.Bytes()
 }
