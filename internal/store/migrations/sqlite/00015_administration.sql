@@ -13,7 +13,6 @@ CREATE INDEX reports_target ON reports (target_id, id);
 CREATE INDEX reports_reporter ON reports (reporter_id, id);
 
 -- What they count.
-CREATE INDEX posts_local ON posts (id) WHERE local;
 CREATE INDEX users_created ON users (created_at);
 CREATE INDEX remote_files_url ON remote_files (url);
 CREATE INDEX media_ours ON media (size) WHERE path <> '';
