@@ -16,11 +16,11 @@ import (
 // runClient runs a program of the folder clients against a node. It prints
 // AUTHORIZE, a name and an address where somebody has to go in a browser, and
 // reads the code that is shown there.
-func runClient(t *testing.T, n *node, args ...string) {
+func runClient(t *testing.T, n *node, interpreter, script string, more ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, args[0], append(args[1:], n.url)...)
+	command := exec.CommandContext(ctx, interpreter, append([]string{script, n.url}, more...)...)
 	command.Dir, command.Env = "clients", append(environment(), "PYTHONDONTWRITEBYTECODE=1", "no_proxy=localhost")
 	typing, err := command.StdinPipe()
 	require.NoError(t, err)
@@ -62,7 +62,9 @@ func TestMastodonPy(t *testing.T) {
 	if err := exec.Command(python, "-c", "import mastodon, cryptography").Run(); err != nil {
 		t.Skip("there is no Mastodon.py: install Debian's python3-mastodon and python3-cryptography, or run `make test`, which does")
 	}
-	runClient(t, clientNode(t), python, "mastodon_py.py")
+	n := clientNode(t)
+	n.command("account", "create", "olga", "--email", "olga@corp.example", "--role", "owner")
+	runClient(t, n, python, "mastodon_py.py", n.command("account", "token", "olga", "--scopes", "read write admin:read admin:write"))
 }
 
 // TestMasto uses a node by the library masto.js.
