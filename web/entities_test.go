@@ -9,14 +9,11 @@ import (
 	"io/fs"
 	"mime/multipart"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"parley/internal/store"
 )
 
 // field is a line of the table of entities that clients were written against.
@@ -93,71 +90,6 @@ func checkKind(t *testing.T, table map[string][]field, kind, path string, v any)
 	default:
 		check(t, table, kind, path, v)
 	}
-}
-
-func TestEntitiesAreComplete(t *testing.T) {
-	table := entities(t)
-	n := sqlite(t)
-	ada, bob := n.person("ada"), n.person("bob")
-	bob.follow(ada)
-	picture := upload(t, ada, "a square")
-	post := ada.send("POST", "/api/v1/statuses", object{"status": "Hello @bob #Go https://example.com/", "media_ids": []string{picture}, "spoiler_text": "cw", "language": "en"}).ok().object()
-	id := post["id"].(string)
-	boost := bob.send("POST", "/api/v1/statuses/"+id+"/reblog", object{}).ok().object()
-	bob.send("POST", "/api/v1/statuses/"+id+"/favourite", object{}).ok()
-	ada.send("PUT", "/api/v1/statuses/"+id, object{"status": "Hello again @bob #Go"}).ok()
-	ada.send("POST", bob.at("/api/v1/accounts/%d/mute"), object{"duration": 60}).ok()
-	ada.send("PUT", "/api/v1/accounts/update_credentials", object{"fields_attributes": []object{{"name": "site", "value": "https://example.com"}}}).ok()
-
-	for _, c := range []struct{ entity, path string }{
-		{"Account", ada.at("/api/v1/accounts/%d")},
-		{"CredentialAccount", "/api/v1/accounts/verify_credentials"},
-		{"Status", "/api/v1/statuses/" + id},
-		{"Status", "/api/v1/statuses/" + boost["id"].(string)},
-		{"Context", "/api/v1/statuses/" + id + "/context"},
-		{"StatusSource", "/api/v1/statuses/" + id + "/source"},
-		{"MediaAttachment", "/api/v1/media/" + picture},
-		{"Search", "/api/v2/search?q=bob"},
-		{"Tag", "/api/v1/tags/go"},
-		{"Preferences", "/api/v1/preferences"},
-		{"Instance", "/api/v2/instance"},
-		{"V1Instance", "/api/v1/instance"},
-		{"ExtendedDescription", "/api/v1/instance/extended_description"},
-		{"NotificationPolicy", "/api/v2/notifications/policy"},
-		{"V1NotificationPolicy", "/api/v1/notifications/policy"},
-	} {
-		check(t, table, c.entity, c.path, any(ada.get(c.path).ok().object()))
-	}
-	n.write(func(tx *store.Tx) error { return tx.SetFeaturedTags(ada.id, []string{"Go", "Quiet"}) })
-	for _, c := range []struct{ entity, path string }{
-		{"FeaturedTag", ada.at("/api/v1/accounts/%d/featured_tags")},
-		{"Status", "/api/v1/timelines/home"},
-		{"Status", "/api/v1/timelines/public"},
-		{"Status", "/api/v1/timelines/tag/Go"},
-		{"StatusEdit", "/api/v1/statuses/" + id + "/history"},
-		{"Relationship", bob.at("/api/v1/accounts/relationships?id=%d")},
-		{"Account", ada.at("/api/v1/accounts/%d/followers")},
-		{"Account", "/api/v1/statuses/" + id + "/reblogged_by"},
-		{"MutedAccount", "/api/v1/mutes"},
-	} {
-		all := ada.get(c.path).ok().list()
-		assert.NotEmpty(t, all, c.path)
-		for _, item := range all {
-			check(t, table, c.entity, c.path, any(item))
-		}
-	}
-	kinds := []string{}
-	for _, item := range ada.get("/api/v1/notifications").ok().list() {
-		check(t, table, "Notification", "notification", any(item))
-		kinds = append(kinds, item["type"].(string))
-	}
-	slices.Sort(kinds)
-	assert.Equal(t, []string{"favourite", "follow", "reblog"}, kinds)
-	marks := ada.get("/api/v1/markers?timeline[]=notifications&timeline[]=home").ok().object()
-	check(t, table, "Marker", "marker", marks["notifications"])
-	last := ada.do("DELETE", "/api/v1/statuses/"+id, nil).ok().object()
-	check(t, table, "Status", "deleted", any(last))
-	assert.Equal(t, "Hello again @bob #Go", last["text"])
 }
 
 // upload sends a small picture as a multipart form.
