@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"time"
 
 	"parley/federation"
 	"parley/internal/fault"
@@ -226,22 +225,4 @@ func (o *Outbox) Unblock(ctx context.Context, actor, target int64) error {
 		}
 		return o.publish(ctx, tx, me, uri, o.undo(me, "Block", uri, other.URI, []string{other.URI}, nil), []string{other.InboxURI})
 	})
-}
-
-// Mute lets the actor not hear target for d, or with 0 until Unmute. Target is
-// not told.
-func (o *Outbox) Mute(ctx context.Context, actor, target int64, notifications bool, d time.Duration) error {
-	if actor == target {
-		return fault.New(fault.Forbidden, "You cannot mute yourself")
-	}
-	var until store.Time
-	if d > 0 {
-		until = store.Now().Add(d)
-	}
-	return o.DB.Write(ctx, func(tx *store.Tx) error { return tx.SetMute(actor, target, notifications, until) })
-}
-
-// Unmute lets the actor hear target again.
-func (o *Outbox) Unmute(ctx context.Context, actor, target int64) error {
-	return o.DB.Write(ctx, func(tx *store.Tx) error { return tx.DeleteMute(actor, target) })
 }

@@ -133,6 +133,16 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/accounts/:id/unblock", Person("write:blocks"), m.Unblock),
 		api("POST", "/api/v1/accounts/:id/mute", Person("write:mutes"), m.Mute),
 		api("POST", "/api/v1/accounts/:id/unmute", Person("write:mutes"), m.Unmute),
+		api("POST", "/api/v1/accounts/:id/endorse", Person("write:accounts"), m.Endorse),
+		api("POST", "/api/v1/accounts/:id/unendorse", Person("write:accounts"), m.Unendorse),
+		api("POST", "/api/v1/accounts/:id/pin", Person("write:accounts"), m.Endorse), // as it was called once
+		api("POST", "/api/v1/accounts/:id/unpin", Person("write:accounts"), m.Unendorse),
+		api("GET", "/api/v1/accounts/:id/endorsements", Viewer("read:accounts"), m.Endorsements),
+		api("GET", "/api/v1/endorsements", Person("read:accounts"), m.OwnEndorsements),
+		api("GET", "/api/v1/suggestions", Person("read"), m.SuggestedAccounts),
+		api("GET", "/api/v2/suggestions", Person("read"), m.Suggestions),
+		api("DELETE", "/api/v1/suggestions/:id", Person("read"), m.DismissSuggestion),
+		api("GET", "/api/v1/directory", Person("read:accounts"), m.Directory), // who works here is not told to strangers
 		api("POST", "/api/v1/accounts/:id/note", Person("write:accounts"), m.Note),
 		api("GET", "/api/v1/follow_requests", Person("read:follows"), m.FollowRequests),
 		api("POST", "/api/v1/follow_requests/:id/authorize", Person("write:follows"), m.AuthorizeFollow),

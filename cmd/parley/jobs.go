@@ -39,10 +39,12 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, o.MoveFollowers), // move: our followers of who moved
 		queue.Do(time.Minute, o.Verify),        // verify: pages that a profile of ours names
 		queue.Do(time.Minute, o.Welcome),       // welcome: who waited for somebody that approves followers no more
+		queue.Do(time.Minute, o.EndMutes),      // unmute: mutes whose time has come
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
 		queue.Every(time.Hour, outbox.CleanJob{}),
+		queue.Every(5*time.Minute, outbox.UnmuteJob{}),
 		queue.Every(5*time.Minute, outbox.SweepJob{}),
 		queue.Every(time.Hour, media.TidyJob{}),
 	}

@@ -45,9 +45,6 @@ func (r Reader) ListsWith(postID int64) ([]int64, error) {
  UNION SELECT e.list_id FROM posts b JOIN list_entries e ON e.post_id = b.id WHERE b.boost_of_id = ? AND b.deleted_at = 0`, postID, postID)
 }
 
-// newcomers is how many posts of somebody are shown to who begins to read them.
-const newcomers = 40
-
 // SaveList stores a list as it is now. What its members post leaves home, or
 // comes back, with Exclusive.
 func (tx *Tx) SaveList(l *List, wasExclusive bool) error {
@@ -62,24 +59,11 @@ func (tx *Tx) SaveList(l *List, wasExclusive bool) error {
 		return err
 	}
 	for _, member := range members {
-		if err := tx.homeOf(l, member); err != nil {
+		if err := tx.homeOf(l.ActorID, member); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// homeOf has what a member of a list posted in the home of the list's owner,
-// or not, as the owner's lists say.
-func (tx *Tx) homeOf(l *List, member int64) error {
-	n, err := tx.number(`SELECT COUNT(*) FROM list_members m JOIN lists l ON l.id = m.list_id WHERE m.actor_id = ? AND l.actor_id = ? AND l.exclusive`, member, l.ActorID)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		return tx.Unfill(l.ActorID, member)
-	}
-	return tx.Backfill(l.ActorID, member, newcomers)
 }
 
 // DeleteList removes a list.
@@ -108,15 +92,10 @@ func (tx *Tx) AddMember(l *List, member int64) (bool, error) {
 	if err != nil || fresh == 0 {
 		return true, err
 	}
-	cond, args := visible(l.ActorID, "p", "a")
-	_, err = tx.exec(`INSERT INTO list_entries (list_id, post_id)
- SELECT CAST(? AS bigint), id FROM (SELECT p.id FROM posts p JOIN actors a ON a.id = p.actor_id WHERE p.actor_id = ? AND p.visibility <> 'direct' AND `+cond+`
-  AND (p.in_reply_to_uri = '' OR p.in_reply_to_actor_id = p.actor_id) ORDER BY p.id DESC LIMIT ?) b WHERE 1 = 1 ON CONFLICT DO NOTHING`,
-		append(append([]any{l.ID, member}, args...), newcomers)...)
-	if err != nil || !l.Exclusive {
+	if err := tx.fillList(l, member); err != nil || !l.Exclusive {
 		return true, err
 	}
-	return true, tx.homeOf(l, member)
+	return true, tx.homeOf(l.ActorID, member)
 }
 
 // RemoveMember takes somebody out of a list.
@@ -128,7 +107,7 @@ func (tx *Tx) RemoveMember(l *List, member int64) error {
 	if _, err := tx.exec(`DELETE FROM list_entries WHERE list_id = ? AND post_id IN (SELECT id FROM posts WHERE actor_id = ?)`, l.ID, member); err != nil || !l.Exclusive {
 		return err
 	}
-	return tx.homeOf(l, member)
+	return tx.homeOf(l.ActorID, member)
 }
 
 // Members counts who is in a list.

@@ -28,6 +28,7 @@ type Relation struct {
 	MutingNotifications bool
 	MutingUntil         Time
 	DomainBlocking      bool
+	Endorsed            bool
 	Comment             string
 }
 
@@ -44,12 +45,12 @@ func (r Reader) Relations(viewer int64, ids []int64) ([]*Relation, error) {
  EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = ? AND x.target_id = a.id) AS blocking,
  EXISTS (SELECT 1 FROM blocks x WHERE x.actor_id = a.id AND x.target_id = ?) AS blocked_by,
  (m.id IS NOT NULL) AS muting, EXISTS (SELECT 1 FROM domain_blocks d WHERE d.actor_id = ? AND d.domain = a.domain) AS domain_blocking, COALESCE(m.notifications, FALSE) AS muting_notifications, COALESCE(m.expires_at, 0) AS muting_until,
- COALESCE(n.comment, '') AS comment
+ EXISTS (SELECT 1 FROM endorsements e WHERE e.actor_id = ? AND e.target_id = a.id) AS endorsed, COALESCE(n.comment, '') AS comment
  FROM actors a LEFT JOIN follows f ON f.follower_id = ? AND f.target_id = a.id
  LEFT JOIN follows b ON b.follower_id = a.id AND b.target_id = ?
  LEFT JOIN mutes m ON m.actor_id = ? AND m.target_id = a.id AND (m.expires_at = 0 OR m.expires_at > ?)
  LEFT JOIN account_notes n ON n.actor_id = ? AND n.target_id = a.id WHERE `+cond,
-		viewer, viewer, viewer, viewer, viewer, viewer, Now(), viewer, arg)
+		viewer, viewer, viewer, viewer, viewer, viewer, viewer, Now(), viewer, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +132,6 @@ func (r Reader) Asking(actorID int64, limit int) ([]*Follow, error) {
 // Blocks are whom the actor blocks.
 func (r Reader) Blocks(actorID int64, page Page) ([]Listed, error) {
 	return r.listed(page, "id", "target_id", "blocks", "actor_id = ?", actorID)
-}
-
-// Mutes are whom the actor does not want to hear.
-func (r Reader) Mutes(actorID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "id", "target_id", "mutes", "actor_id = ? AND (expires_at = 0 OR expires_at > ?)", actorID, Now())
 }
 
 // FavouritedBy are who favourited the post.
@@ -234,7 +230,7 @@ func (tx *Tx) AcceptFollow(f *Follow) (bool, error) {
 	if err := tx.countFollow(f, +1); err != nil {
 		return false, err
 	}
-	return true, tx.Backfill(f.FollowerID, f.TargetID, 40)
+	return true, tx.Backfill(f.FollowerID, f.TargetID)
 }
 
 // DeleteFollow ends a follow or a request: the reader loses at once what only
@@ -335,19 +331,6 @@ func (tx *Tx) DeleteBlock(actor, target int64) (string, error) {
 	var uri string
 	err := tx.scan(&uri, `DELETE FROM blocks WHERE actor_id = ? AND target_id = ? RETURNING uri`, actor, target)
 	return uri, err
-}
-
-// SetMute stores whom the actor does not want to hear until expires.
-func (tx *Tx) SetMute(actor, target int64, notifications bool, expires Time) error {
-	_, err := tx.exec(`INSERT INTO mutes (id, actor_id, target_id, notifications, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)
- ON CONFLICT (actor_id, target_id) DO UPDATE SET notifications = excluded.notifications, expires_at = excluded.expires_at`, NewID(), actor, target, notifications, expires, Now())
-	return err
-}
-
-// DeleteMute lets the actor hear target again.
-func (tx *Tx) DeleteMute(actor, target int64) error {
-	_, err := tx.exec(`DELETE FROM mutes WHERE actor_id = ? AND target_id = ?`, actor, target)
-	return err
 }
 
 // SetAccountNote keeps a private comment about another actor.

@@ -144,8 +144,8 @@ func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error
 
 // AccountQuery says which of an account's posts are wanted.
 type AccountQuery struct {
-	ExcludeReplies, ExcludeBoosts, OnlyMedia, Pinned bool
-	Tag                                              string
+	ExcludeReplies, ExcludeBoosts, ExcludeSensitive, OnlyMedia, Pinned bool
+	Tag                                                                string
 }
 
 // AccountTimeline is what the account posted, as far as the viewer may see it.
@@ -157,6 +157,9 @@ func (r Reader) AccountTimeline(viewer, actorID int64, page Page, q AccountQuery
 	if q.ExcludeBoosts {
 		where += " AND q.boost_of_id = 0"
 	}
+	if q.ExcludeSensitive {
+		where += " AND NOT q.sensitive"
+	}
 	if q.OnlyMedia {
 		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0)"
 	}
@@ -164,8 +167,8 @@ func (r Reader) AccountTimeline(viewer, actorID int64, page Page, q AccountQuery
 		where += " AND EXISTS (SELECT 1 FROM pins n WHERE n.post_id = q.id AND n.actor_id = q.actor_id)"
 	}
 	if q.Tag != "" {
-		where += " AND EXISTS (SELECT 1 FROM post_tags g WHERE g.post_id = q.id AND g.tag = ?)"
-		args = append(args, lower(q.Tag))
+		where += " AND q.id IN (SELECT g.post_id FROM post_tags g WHERE g.actor_id = ? AND g.tag = ?)"
+		args = append(args, actorID, lower(q.Tag))
 	}
 	// Whom a post is not for must not thin out the page, so visibility counts
 	// before the limit.
@@ -253,18 +256,6 @@ func (r Reader) Marks(viewer int64, ids []int64) (Marks, error) {
 		m.Flags[id] = f
 	}
 	return m, rows.Err()
-}
-
-// Backfill puts the newest posts of whom the reader began to follow into the
-// reader's home.
-func (tx *Tx) Backfill(reader, target int64, limit int) error {
-	cond, args := visible(reader, "p", "a")
-	_, err := tx.exec(`INSERT INTO home_entries (reader_id, post_id)
- SELECT CAST(? AS bigint), id FROM (SELECT p.id FROM posts p JOIN actors a ON a.id = p.actor_id WHERE p.actor_id = ? AND p.visibility <> 'direct' AND `+cond+`
-  AND (p.in_reply_to_uri = '' OR p.in_reply_to_actor_id = p.actor_id) ORDER BY p.id DESC LIMIT ?) b
- WHERE EXISTS (SELECT 1 FROM users WHERE actor_id = ?) ON CONFLICT DO NOTHING`,
-		append(append([]any{reader, target}, args...), limit, reader)...)
-	return err
 }
 
 // Unfill takes the author's posts and boosts out of the reader's home.

@@ -162,19 +162,25 @@ func (a *API) AccountStatuses(c *gin.Context) error {
 	page := pageOf(c, statusLimits)
 	entries, err := a.reader(c).AccountTimeline(viewer(c), actor.ID, page, store.AccountQuery{
 		ExcludeReplies: asks(c, "exclude_replies"), ExcludeBoosts: asks(c, "exclude_reblogs"),
-		OnlyMedia: asks(c, "only_media"), Pinned: asks(c, "pinned"), Tag: c.Query("tagged"),
+		ExcludeSensitive: asks(c, "exclude_sensitive"), OnlyMedia: asks(c, "only_media"), Pinned: asks(c, "pinned"), Tag: c.Query("tagged"),
 	})
 	return a.statuses(c, store.InAccount, page, entries, err)
 }
 
 // Followers answers with who follows the account in the path.
-func (a *API) Followers(c *gin.Context) error { return a.circle(c, store.Reader.Followers) }
+func (a *API) Followers(c *gin.Context) error { return a.circle(c, true, store.Reader.Followers) }
 
 // Following answers with whom the account in the path follows.
-func (a *API) Following(c *gin.Context) error { return a.circle(c, store.Reader.Following) }
+func (a *API) Following(c *gin.Context) error { return a.circle(c, true, store.Reader.Following) }
 
-// circle answers with a list of people around an account, unless it hides them.
-func (a *API) circle(c *gin.Context, query func(store.Reader, int64, store.Page) ([]store.Listed, error)) error {
+// Endorsements answers with whom the account in the path recommends.
+func (a *API) Endorsements(c *gin.Context) error {
+	return a.circle(c, false, store.Reader.Endorsements)
+}
+
+// circle answers with a list of people around an account, unless the account is
+// hidden, has blocked the viewer, or hides such lists where they are private.
+func (a *API) circle(c *gin.Context, private bool, query func(store.Reader, int64, store.Page) ([]store.Listed, error)) error {
 	actor, err := a.actor(c)
 	if err != nil {
 		return err
@@ -184,7 +190,7 @@ func (a *API) circle(c *gin.Context, query func(store.Reader, int64, store.Page)
 		if err != nil {
 			return err
 		}
-		if blocked || actor.HideCollections || actor.Hidden() {
+		if blocked || private && actor.HideCollections || actor.Hidden() {
 			return answer(c, []struct{}{})
 		}
 	}

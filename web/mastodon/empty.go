@@ -9,17 +9,12 @@ import (
 // is taken out of here when it becomes real.
 var Empty = map[string]string{
 	"/api/v1/accounts/:id/collections":     "read:accounts",
-	"/api/v1/accounts/:id/endorsements":    "read:accounts",
 	"/api/v1/accounts/:id/identity_proofs": "read:accounts",
-	"/api/v1/directory":                    "read:accounts",
-	"/api/v1/endorsements":                 "read:accounts",
 	"/api/v1/scheduled_statuses":           "read:statuses",
-	"/api/v1/suggestions":                  "read",
 	"/api/v1/trends":                       "read",
 	"/api/v1/trends/links":                 "read",
 	"/api/v1/trends/statuses":              "read",
 	"/api/v1/trends/tags":                  "read",
-	"/api/v2/suggestions":                  "read",
 }
 
 // None answers with an empty list.

@@ -36,6 +36,12 @@ func (l limits) of(text string) int {
 	return min(n, l.most)
 }
 
+// maxOffset is how far one can leaf by offset.
+const maxOffset = 10_000
+
+// offsetOf is how many of a list are left out.
+func offsetOf(c *gin.Context) int { return int(min(number(c.Query("offset")), maxOffset)) }
+
 // link tells where the list goes on, before and after the keys of this page.
 // An empty page has no Link: there are clients that would follow it for ever.
 // "next" stands first and the ids stand literally, because clients read the

@@ -39,7 +39,7 @@ func relationshipOf(r *store.Relation) relationship {
 		ID: id(r.ActorID), Following: r.Following, ShowingReblogs: r.ShowBoosts, Notifying: r.Notify, Languages: languages,
 		FollowedBy: r.FollowedBy, Blocking: r.Blocking, BlockedBy: r.BlockedBy, Muting: r.Muting,
 		MutingNotifications: r.MutingNotifications, MutingExpiresAt: optionalMoment(r.MutingUntil),
-		Requested: r.Requested, RequestedBy: r.RequestedBy, DomainBlocking: r.DomainBlocking, Note: r.Comment,
+		Requested: r.Requested, RequestedBy: r.RequestedBy, DomainBlocking: r.DomainBlocking, Endorsed: r.Endorsed, Note: r.Comment,
 	}
 }
 
@@ -132,6 +132,16 @@ func (a *API) Note(c *gin.Context) error {
 	})
 }
 
+// Endorse recommends the account on the viewer's profile.
+func (a *API) Endorse(c *gin.Context) error {
+	return a.to(c, func(me, other int64, _ *params) error { return a.Outbox.Endorse(contextOf(c), me, other) })
+}
+
+// Unendorse ends that.
+func (a *API) Unendorse(c *gin.Context) error {
+	return a.to(c, func(me, other int64, _ *params) error { return a.Outbox.Unendorse(contextOf(c), me, other) })
+}
+
 // AuthorizeFollow lets somebody follow the viewer.
 func (a *API) AuthorizeFollow(c *gin.Context) error {
 	return a.to(c, func(me, other int64, _ *params) error { return a.Outbox.AcceptFollow(contextOf(c), me, other) })
@@ -153,6 +163,13 @@ func (a *API) FollowRequests(c *gin.Context) error {
 func (a *API) Blocks(c *gin.Context) error {
 	page := pageOf(c, accountLimits)
 	listed, err := a.reader(c).Blocks(viewer(c), page)
+	return a.accountPage(c, page, listed, err)
+}
+
+// OwnEndorsements answers with whom the viewer recommends.
+func (a *API) OwnEndorsements(c *gin.Context) error {
+	page := pageOf(c, accountLimits)
+	listed, err := a.reader(c).Endorsements(viewer(c), page)
 	return a.accountPage(c, page, listed, err)
 }
 

@@ -50,7 +50,7 @@ func (a *API) search(c *gin.Context) (f found, err error) {
 	wants := func(what string) bool { return asked != "" && (kind == "" || kind == what) }
 	part := portion{limit: limits{20, 40}.of(c.Query("limit"))}
 	if kind != "" { // else it would skip some of each
-		part.offset = int(min(number(c.Query("offset")), maxOffset))
+		part.offset = offsetOf(c)
 	}
 	if address(asked) {
 		post, actor, err := a.at(c, asked)
@@ -82,9 +82,6 @@ func (a *API) search(c *gin.Context) (f found, err error) {
 
 // portion is a part of what is found: offset is where it begins.
 type portion struct{ limit, offset int }
-
-// maxOffset is how far one can leaf by offset.
-const maxOffset = 10_000
 
 func address(query string) bool {
 	return strings.HasPrefix(query, "https://") || strings.HasPrefix(query, "http://")
