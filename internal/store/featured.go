@@ -71,14 +71,20 @@ func (tx *Tx) AddFeaturedTag(actor int64, tag, name string) (int64, error) {
 	id := NewID()
 	_, err := tx.exec(`INSERT INTO featured_tags (id, actor_id, tag, name, position) VALUES (?, ?, ?, ?,
  (SELECT COALESCE(MAX(position), -1) + 1 FROM featured_tags WHERE actor_id = ?))`, id, actor, tag, name, actor)
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return id, tx.changed("actors", actor)
 }
 
 // DeleteFeaturedTag takes a hashtag off the actor's profile and gives it as it
 // was written, empty if it was not there.
 func (tx *Tx) DeleteFeaturedTag(actor int64, tag string) (string, error) {
 	var name string
-	return name, tx.scan(&name, `DELETE FROM featured_tags WHERE actor_id = ? AND tag = ? RETURNING name`, actor, tag)
+	if err := tx.scan(&name, `DELETE FROM featured_tags WHERE actor_id = ? AND tag = ? RETURNING name`, actor, tag); err != nil || name == "" {
+		return "", err
+	}
+	return name, tx.changed("actors", actor)
 }
 
 // OwnTags are the hashtags that the actor uses most and does not show.

@@ -35,6 +35,9 @@ var readable = map[string]func(*world) []string{
 // made are new things for each request, because most requests change what they
 // are about. They are called by the path that ends in their names.
 var made = map[string]func(*world) []string{
+	"/api/v1/accounts/{id}/endorse":               func(w *world) []string { return []string{w.followed()} },
+	"/api/v1/accounts/{id}/pin":                   func(w *world) []string { return []string{w.followed()} },
+	"/api/v1/suggestions/{account_id}":            func(w *world) []string { return []string{w.newcomer().id} },
 	"/api/v1/accounts/{id}":                       func(w *world) []string { return []string{w.newcomer().id} },
 	"/api/v1/accounts/{account_id}":               func(w *world) []string { return []string{w.ada.id} },
 	"/api/v1/announcements/{id}":                  func(w *world) []string { return []string{w.announce()} },
@@ -224,13 +227,12 @@ var public = map[string]bool{
 // no scope.
 var private = map[string]bool{
 	"GET /api/v1/announcements":  true,
+	"GET /api/v1/directory":      true, // nor are its people
 	"GET /api/v1/instance/peers": true, // the partners of an organisation are not published
 }
 
 // hollow are the lists that are empty, and why.
 var hollow = map[string]string{
-	"GET /api/v1/accounts/{id}/endorsements":    "until it is real",
-	"GET /api/v1/directory":                     "until it is real",
 	"GET /api/v1/trends":                        "until it is real",
 	"GET /api/v1/trends/links":                  "until it is real",
 	"GET /api/v1/trends/statuses":               "until it is real",
@@ -242,7 +244,7 @@ var hollow = map[string]string{
 // tolerant are the operations that answer as usual about what is not there, and
 // why.
 var tolerant = map[string]string{
-	"GET /api/v1/accounts/{id}/endorsements":    "until it is real",
+	"DELETE /api/v1/suggestions/{account_id}":   "whom nobody suggested is not suggested",
 	"GET /api/v1/accounts/{id}/identity_proofs": "there are none of anybody",
 	"POST /api/v1/tags/{id}/feature":            "a hashtag is wherever it is named",
 	"POST /api/v1/tags/{id}/unfeature":          "a hashtag is wherever it is named",
@@ -265,10 +267,7 @@ var apart = map[string]string{
 	"POST /oauth/userinfo":                          "no entity",
 	"GET /api/v1/streaming":                         "a WebSocket",
 	"GET /api/v1/accounts/{account_id}/collections": "an empty list for everybody, until it is real",
-	"GET /api/v1/endorsements":                      "an empty list for everybody, until it is real",
 	"GET /api/v1/scheduled_statuses":                "an empty list for everybody, until it is real",
-	"GET /api/v1/suggestions":                       "an empty list for everybody, until it is real",
-	"GET /api/v2/suggestions":                       "an empty list for everybody, until it is real",
 	"GET /oauth/authorize":                          "a page, which auth tests",
 	"POST /oauth/token":                             "auth",
 	"POST /oauth/revoke":                            "auth",

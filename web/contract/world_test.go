@@ -227,6 +227,7 @@ func (w *world) keep() {
 	w.ada.act("statuses/" + w.ada.post("Pinned") + "/pin")
 	w.ada.act("tags/go/follow")
 	w.ada.act("tags/rain/feature")
+	w.ada.act("accounts/" + w.bob.id + "/endorse")
 	w.list()
 	w.filter()
 	require.NoError(w.T, w.DB.Write(w.T.Context(), func(tx *store.Tx) error { return tx.SetFeaturedTags(w.bob.actor, []string{"go"}) }))
@@ -278,6 +279,14 @@ func (w *world) reported() string {
 	w.T.Helper()
 	who := w.newcomer()
 	return w.bob.do("POST", "/api/v1/reports", object{"account_id": who.id, "status_ids": []string{who.post("rude")}})["id"].(string)
+}
+
+// followed is somebody new whom Ada follows.
+func (w *world) followed() string {
+	w.T.Helper()
+	who := w.newcomer()
+	w.ada.act("accounts/" + who.id + "/follow")
+	return who.id
 }
 
 // notification is a new one of Ada's.
