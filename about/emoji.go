@@ -41,12 +41,12 @@ func (a *About) SetEmoji(ctx context.Context, by int64, name, category string, p
 		return fault.New(fault.Invalid, fmt.Sprintf("The picture of an emoji has at most %d by %d pixels", maxEmojiSide, maxEmojiSide))
 	}
 	row := &store.CustomEmoji{Shortcode: name, Category: category, Visible: true, UpdatedAt: store.Now()}
-	if row.Path, err = a.Files.Save(img.Original); err != nil {
+	if row.Path, err = a.Files.Save(ctx, img.Original); err != nil {
 		return err
 	}
 	row.StaticPath = row.Path
 	if img.Original.Type == "image/gif" {
-		if row.StaticPath, err = a.Files.Save(img.Small); err != nil {
+		if row.StaticPath, err = a.Files.Save(ctx, img.Small); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -55,6 +56,14 @@ var Context = json.RawMessage(`[` +
 	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
 	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"}` +
 	`}]`)
+
+// Lasting writes how long something lasts, as xsd:duration; none for nothing.
+func Lasting(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return "PT" + strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "S"
+}
 
 // Stamp writes a time as ActivityStreams wants it.
 func Stamp(t time.Time) string {

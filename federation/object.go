@@ -162,16 +162,18 @@ type Tag struct {
 // Attachment is a media file, an actor's picture, or one of the fields of his
 // profile.
 type Attachment struct {
-	Type       string    `json:"type"`
-	MediaType  string    `json:"mediaType,omitempty"`
-	URL        string    `json:"url,omitempty"`
-	Name       string    `json:"name,omitempty"`
-	Value      string    `json:"value,omitempty"` // of a PropertyValue
-	Blurhash   string    `json:"blurhash,omitempty"`
-	Width      int       `json:"width,omitempty"`
-	Height     int       `json:"height,omitempty"`
-	FocalPoint []float64 `json:"focalPoint,omitempty"` // x and y from -1 to 1, or nothing
-	Preview    string    `json:"-"`                    // the address of a still
+	Type       string      `json:"type"`
+	MediaType  string      `json:"mediaType,omitempty"`
+	URL        string      `json:"url,omitempty"`
+	Name       string      `json:"name,omitempty"`
+	Value      string      `json:"value,omitempty"` // of a PropertyValue
+	Blurhash   string      `json:"blurhash,omitempty"`
+	Width      int         `json:"width,omitempty"`
+	Height     int         `json:"height,omitempty"`
+	Duration   string      `json:"duration,omitempty"`   // ours; see Lasting
+	FocalPoint []float64   `json:"focalPoint,omitempty"` // x and y from -1 to 1, or nothing
+	Icon       *Attachment `json:"icon,omitempty"`       // a still, of ours
+	Preview    string      `json:"-"`                    // the address of a still, of theirs
 }
 
 // Option is a choice of a poll.

@@ -3,8 +3,10 @@ package outbox
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"parley/federation"
+	"parley/internal/media"
 	"parley/internal/store"
 )
 
@@ -19,7 +21,7 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 	if err != nil {
 		return federation.Note{}, err
 	}
-	media, err := r.PostMedia([]int64{p.ID})
+	files, err := r.PostMedia([]int64{p.ID})
 	if err != nil {
 		return federation.Note{}, err
 	}
@@ -37,7 +39,7 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 	if p.EditedAt != 0 {
 		n.Updated = federation.Stamp(p.EditedAt.Time())
 	}
-	n.Tag, n.Attachment = o.tags(p, mentioned), o.attachments(media[p.ID])
+	n.Tag, n.Attachment = o.tags(p, mentioned), o.attachments(files[p.ID])
 	if err := o.quoting(r, p, author, &n); err != nil {
 		return n, err
 	}
@@ -96,11 +98,14 @@ func (o *Outbox) tags(p *store.Post, mentioned []*store.Actor) []federation.Tag 
 	return append(tags, o.Actors.EmojiTags(p.Emojis)...)
 }
 
-func (o *Outbox) attachments(media []*store.Media) []federation.Attachment {
+func (o *Outbox) attachments(files []*store.Media) []federation.Attachment {
 	var list []federation.Attachment
-	for _, m := range media {
+	for _, m := range files {
 		a := federation.Attachment{Type: "Document", MediaType: m.Mime, URL: o.Actors.MediaURL(m.Path), Name: m.Description,
-			Blurhash: m.Blurhash, Width: m.Width, Height: m.Height}
+			Blurhash: m.Blurhash, Width: m.Width, Height: m.Height, Duration: federation.Lasting(time.Duration(m.Duration) * time.Millisecond)}
+		if m.PreviewPath != "" && m.Kind != "image" {
+			a.Icon = &federation.Attachment{Type: "Image", MediaType: media.TypeOf(m.PreviewPath), URL: o.Actors.MediaURL(m.PreviewPath)}
+		}
 		if m.FocusX != 0 || m.FocusY != 0 {
 			a.FocalPoint = []float64{m.FocusX, m.FocusY}
 		}

@@ -27,7 +27,8 @@ type Outbox struct {
 	Notify   *notify.Notify
 	Fed      *federation.Client
 	Files    *media.Store
-	URL      string // public, without a slash at its end
+	FFmpeg   *media.FFmpeg // nil on a machine without
+	URL      string        // public, without a slash at its end
 
 	MaxCharacters int
 	Hold          time.Duration // before a post is sent, unless its author chose

@@ -321,6 +321,9 @@ func (o *Outbox) check(d *Draft) error {
 	return nil
 }
 
+// errNotReady has Mastodon's words: clients show them, and try again.
+var errNotReady = fault.New(fault.Invalid, "Validation failed: Cannot attach files that have not finished processing. Try again in a moment!")
+
 // unused are the author's uploads with the ids: each can hang on one post.
 func (o *Outbox) unused(r store.Reader, author int64, ids []int64, post int64) ([]*store.Media, error) {
 	if len(ids) == 0 {
@@ -334,8 +337,15 @@ func (o *Outbox) unused(r store.Reader, author int64, ids []int64, post int64) (
 		return nil, fault.New(fault.Invalid, "Validation failed: a media attachment was not found")
 	}
 	for _, m := range media {
-		if m.PostID != 0 && m.PostID != post {
+		switch {
+		case m.PostID != 0 && m.PostID != post:
 			return nil, fault.New(fault.Invalid, "Validation failed: a media attachment is used by another post")
+		case len(media) > 1 && (m.Kind == "video" || m.Kind == "audio"):
+			return nil, fault.New(fault.Invalid, "Validation failed: Cannot attach a video to a post that already contains images")
+		case m.State == store.Failed:
+			return nil, fault.New(fault.Invalid, "Validation failed: Cannot attach a file that could not be processed: "+m.Problem)
+		case m.State != store.Ready:
+			return nil, errNotReady
 		}
 	}
 	return media, nil

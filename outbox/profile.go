@@ -2,17 +2,13 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"parley/actors"
 	"parley/federation"
-	"parley/internal/fault"
 	"parley/internal/media"
 	"parley/internal/store"
 	"parley/internal/text"
@@ -27,9 +23,6 @@ const (
 	MaxPictureDescription = 150
 	MaxAttributions       = 10
 )
-
-// MaxUpload is the largest file taken, in bytes.
-const MaxUpload = 16 << 20
 
 // Profile is a change of what an account says of itself and prefers. Nil
 // leaves a value as it is.
@@ -123,11 +116,11 @@ func (o *Outbox) picture(ctx context.Context, r io.Reader, width, height int) (s
 	if r == nil {
 		return "", nil
 	}
-	p, err := media.Crop(ctx, r, MaxUpload, width, height)
+	p, err := media.Crop(ctx, r, width, height)
 	if err != nil {
 		return "", err
 	}
-	return o.Files.Save(p)
+	return o.Files.Save(ctx, p)
 }
 
 // RotateKeys gives an account new keys, and tells its followers.
@@ -168,95 +161,4 @@ func (o *Outbox) announceProfile(ctx context.Context, tx *store.Tx, me *store.Ac
 	doc.Context = nil
 	return o.publish(ctx, tx, me, me.URI, federation.Activity{ID: o.newURI("update"), Type: "Update", Actor: me.URI,
 		To: []string{federation.Public}, Cc: []string{me.FollowersURI}, Object: doc}, inboxes)
-}
-
-// Upload takes in a picture that will hang on a post.
-func (o *Outbox) Upload(ctx context.Context, actor int64, file io.Reader, description string, focusX, focusY float64) (*store.Media, error) {
-	if utf8.RuneCountInString(description) > MaxDescription {
-		return nil, tooLong
-	}
-	img, err := media.Process(ctx, file, MaxUpload)
-	if err != nil {
-		return nil, err
-	}
-	m := &store.Media{ID: store.NewID(), ActorID: actor, Kind: "image", Mime: img.Original.Type, Description: text.Clean(description), Blurhash: img.Blurhash,
-		Width: img.Original.Width, Height: img.Original.Height, PreviewWidth: img.Small.Width, PreviewHeight: img.Small.Height,
-		FocusX: focusX, FocusY: focusY, Size: int64(len(img.Original.Bytes)), CreatedAt: store.Now()}
-	if m.Path, err = o.Files.Save(img.Original); err != nil {
-		return nil, err
-	}
-	if m.PreviewPath, err = o.Files.Save(img.Small); err != nil {
-		return nil, err
-	}
-	return m, o.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateMedia(m) })
-}
-
-// MaxDescription is how many characters may describe a picture.
-const MaxDescription = 1500
-
-var tooLong = fault.New(fault.Invalid, fmt.Sprintf("Validation failed: Description is too long (maximum is %d characters)", MaxDescription))
-
-// Describe changes the description or the focus of an upload.
-func (o *Outbox) Describe(ctx context.Context, actor, id int64, description *string, focus *[2]float64) (m *store.Media, err error) {
-	if description != nil && utf8.RuneCountInString(*description) > MaxDescription {
-		return nil, tooLong
-	}
-	err = o.DB.Write(ctx, func(tx *store.Tx) error {
-		found, err := tx.Media(actor, []int64{id})
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			return fault.New(fault.NotFound, "Record not found")
-		}
-		m = found[0]
-		set(&m.Description, clean(description))
-		if focus != nil {
-			m.FocusX, m.FocusY = focus[0], focus[1]
-		}
-		return tx.DescribeMedia(m)
-	})
-	return m, err
-}
-
-// CleanJob drops what nobody needs any more.
-type CleanJob struct{}
-
-// Kind names the job.
-func (CleanJob) Kind() string { return "clean" }
-
-// What is kept, and for how long.
-const (
-	keepUnused  = 24 * time.Hour      // uploads that were never posted
-	keepSettled = 30 * 24 * time.Hour // deliveries made, arrivals
-	keepHome    = 800                 // entries of a home timeline
-)
-
-// Clean forgets uploads never posted, deliveries long made, and the far end of
-// home timelines.
-func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
-	var unused []*store.Media
-	err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if unused, err = tx.DropUnusedMedia(store.Now().Add(-keepUnused), 500); err != nil {
-			return err
-		}
-		if err := tx.Prune(store.Now().Add(-keepSettled)); err != nil {
-			return err
-		}
-		return tx.TrimHomes(keepHome)
-	})
-	if err != nil {
-		return err
-	}
-	for _, m := range unused {
-		for _, file := range []string{m.Path, m.PreviewPath} {
-			if file == "" {
-				continue
-			}
-			if err := o.Files.Remove(file); err != nil {
-				o.Log.Warn("cannot remove an unused upload", "file", file, "error", err)
-			}
-		}
-	}
-	return nil
 }

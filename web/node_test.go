@@ -41,6 +41,8 @@ type node struct {
 	t   testing.TB
 	db  *store.DB
 	url string
+
+	files string // the folder of uploads
 }
 
 func newNode(t testing.TB, db *store.DB) *node {
@@ -48,7 +50,8 @@ func newNode(t testing.TB, db *store.DB) *node {
 	var door http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
-	n := &node{t: t, db: db, url: server.URL, Web: wire(t, db, server.URL)}
+	n := &node{t: t, db: db, url: server.URL, files: t.TempDir()}
+	n.Web = wire(t, db, server.URL, n.files)
 	t.Cleanup(n.API.Streams.Close)
 	var err error
 	door, err = n.Handler()
@@ -62,20 +65,20 @@ func sqlite(t testing.TB) *node {
 	return newNode(t, storetest.Open(t, storetest.URL(t, "sqlite")))
 }
 
-func wire(t testing.TB, db *store.DB, address string) *web.Web {
+func wire(t testing.TB, db *store.DB, address, folder string) *web.Web {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	require.NoError(t, queue.Migrate(context.Background(), db))
 	jobs, err := queue.New(db, log)
 	require.NoError(t, err)
-	files, err := media.Open(t.TempDir())
+	files, err := media.Open(folder)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = files.Close() })
 	host := federation.HostOf(address)
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub(), Queue: jobs}
 	policy := &partners.Partners{DB: db, Queue: jobs, Open: true, Self: host, Log: log}
 	who := &actors.Actors{DB: db, Queue: jobs, Partners: policy, URL: address, Domain: string(host), Title: "Test", Log: log}
-	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
+	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, FFmpeg: media.FindFFmpeg(), URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	streams := notify.NewStreams()
 	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}), URL: address, Budget: 1 << 20, Log: log}

@@ -273,11 +273,12 @@ func (w *Web) clientAPI() []Route {
 		api("PATCH", "/api/v1/push/subscription", Person("push"), m.ChangeSubscription),
 		api("DELETE", "/api/v1/push/subscription", Person("push"), m.Unsubscribe),
 
-		api("POST", "/api/v1/media", Person("write:media"), m.Upload),
+		api("POST", "/api/v1/media", Person("write:media"), m.UploadAndWait),
 		api("POST", "/api/v2/media", Person("write:media"), m.Upload),
 		api("GET", "/api/v1/media/:id", Person("write:media"), m.Media),
 		api("PUT", "/api/v1/media/:id", Person("write:media"), m.Describe),
 		api("PATCH", "/api/v1/media/:id", Person("write:media"), m.Describe),
+		api("DELETE", "/api/v1/media/:id", Person("write:media"), m.DeleteMedia),
 
 		api("GET", "/api/v1/streaming/health", Anyone, m.StreamingHealth),
 		api("GET", "/api/v1/streaming", Streamer("read:statuses", "read:notifications"), m.Streaming),

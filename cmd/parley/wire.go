@@ -109,7 +109,7 @@ func (n *node) wire() error {
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
 	n.about = &about.About{DB: n.db, Files: n.files, Hub: n.notify.Hub}
 	n.outbox = &outbox.Outbox{
-		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, URL: cfg.PublicURL,
+		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, FFmpeg: media.FindFFmpeg(), URL: cfg.PublicURL,
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}

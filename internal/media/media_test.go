@@ -12,8 +12,6 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,8 +19,6 @@ import (
 
 	"parley/internal/fault"
 )
-
-const limit = 16 << 20
 
 // red has a red top left quarter on white, so that turning it shows.
 func red(w, h int) *image.RGBA {
@@ -59,7 +55,7 @@ func withExif(jpeg []byte, orientation uint16) []byte {
 
 func process(t *testing.T, data []byte) (Image, error) {
 	t.Helper()
-	return Process(t.Context(), bytes.NewReader(data), limit)
+	return Process(t.Context(), bytes.NewReader(data), MaxPicture)
 }
 
 func TestPhotograph(t *testing.T) {
@@ -157,7 +153,7 @@ func TestAnimationIsKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "image/jpeg", still.Original.Type)
 
-	avatar, err := Crop(t.Context(), bytes.NewReader(asGIF(t, 3, 20)), limit, 400, 400)
+	avatar, err := Crop(t.Context(), bytes.NewReader(asGIF(t, 3, 20)), 400, 400)
 	require.NoError(t, err)
 	assert.Equal(t, []int{400, 400}, []int{avatar.Width, avatar.Height})
 }
@@ -213,41 +209,4 @@ func FuzzHeaders(f *testing.F) {
 		_, _ = animated(data)
 		orientation(data)
 	})
-}
-
-func TestStore(t *testing.T) {
-	dir := t.TempDir()
-	s, err := Open(dir)
-	require.NoError(t, err)
-	defer s.Close()
-	p, err := Crop(t.Context(), bytes.NewReader(asPNG(t, red(50, 90))), limit, 40, 40)
-	require.NoError(t, err)
-	first, err := s.Save(p)
-	require.NoError(t, err)
-	second, err := s.Save(p)
-	require.NoError(t, err)
-	assert.NotEqual(t, first, second)
-	data, err := s.Read(first)
-	require.NoError(t, err)
-	assert.Equal(t, p.Bytes, data)
-
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest("GET", "/"+first, nil))
-	assert.Equal(t, http.StatusOK, w.Code)
-	assert.Equal(t, "image/png", w.Header().Get("Content-Type"))
-	assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
-	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "sandbox")
-
-	require.NoError(t, s.Remove(first))
-	require.NoError(t, s.Remove(first))
-	for _, bad := range []string{"/" + first, "/", "/../x", "/" + second + ".part", "/ab/", "/ab/cd/x.html", "//etc/passwd"} {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest("GET", "/", nil)
-		r.URL.Path = bad
-		s.ServeHTTP(w, r)
-		assert.Equal(t, http.StatusNotFound, w.Code, bad)
-		assert.NotContains(t, w.Header().Get("Cache-Control"), "immutable", bad)
-	}
-	_, err = s.Read("../outside")
-	assert.Error(t, err)
 }

@@ -20,10 +20,13 @@ import (
 // What a picture may be, in pixels. A file's header says its size, so the
 // first bound is checked before anything is decoded.
 const (
-	maxDecoded  = 33_177_600
+	MaxArea     = 33_177_600
 	maxOriginal = 3840 * 2160
 	maxSmall    = 640 * 360
 )
+
+// MaxPicture is the largest file with a picture that is read, in bytes.
+const MaxPicture = 16 << 20
 
 const jpegQuality = 88
 
@@ -45,8 +48,7 @@ type Image struct {
 	Blurhash string
 }
 
-// Types are the media types that Process takes, for the instance document and
-// the file picker.
+// Types are the media types that Process takes.
 var Types = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
 
 var errType = fault.New(fault.Invalid, "This file is no picture we can show: JPEG, PNG, GIF and WebP files are taken")
@@ -88,8 +90,8 @@ func Process(ctx context.Context, r io.Reader, limit int64) (Image, error) {
 
 // Crop reads a picture and cuts its middle to width by height, for avatars
 // and headers. An animation gives its first frame.
-func Crop(ctx context.Context, r io.Reader, limit int64, width, height int) (Picture, error) {
-	src, err := read(r, limit)
+func Crop(ctx context.Context, r io.Reader, width, height int) (Picture, error) {
+	src, err := read(r, MaxPicture)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -138,7 +140,7 @@ func read(r io.Reader, limit int64) (source, error) {
 	if err != nil {
 		return source{}, fault.Wrap(fault.Invalid, err, "The picture is damaged or of a kind we cannot read")
 	}
-	if config.Width <= 0 || config.Height <= 0 || config.Width > maxDecoded/config.Height {
+	if config.Width <= 0 || config.Height <= 0 || config.Width > MaxArea/config.Height {
 		return source{}, fault.New(fault.Invalid, "The picture has too many pixels")
 	}
 	switch src.mime {

@@ -160,10 +160,8 @@ func (r *Remote) Serve(w http.ResponseWriter, req *http.Request, f File) error {
 	}
 	defer func() { _ = file.Close() }()
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	harmless(h)
+	h.Set("Cache-Control", forever)
 	h.Set("Content-Type", row.Mime)
 	http.ServeContent(w, req, "", row.FetchedAt.Time(), file)
 	return nil

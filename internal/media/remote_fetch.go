@@ -21,11 +21,9 @@ import (
 	"parley/internal/store"
 )
 
-// How large a copy may be, in bytes as they are after inflation.
-const (
-	maxPicture = 16 << 20
-	maxMovie   = 100 << 20
-)
+// maxMovie is how large a copy of a video or a sound may be, in bytes as they
+// are after inflation.
+const maxMovie = 100 << 20
 
 // shown are the types that are passed on, by what the bytes say. A type that
 // can hold a script, SVG above all, is none of them.
@@ -131,7 +129,7 @@ func recognise(row *store.RemoteFile, head []byte) (limit int64, err error) {
 	}
 	row.Mime = shown[at]
 	if strings.HasPrefix(row.Mime, "image/") {
-		return maxPicture, nil
+		return MaxPicture, nil
 	}
 	return maxMovie, nil
 }
@@ -212,7 +210,7 @@ func measure(row *store.RemoteFile, f io.ReadSeeker) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "The picture is damaged")
 	}
-	if config.Width <= 0 || config.Height <= 0 || config.Width > maxDecoded/config.Height {
+	if config.Width <= 0 || config.Height <= 0 || config.Width > MaxArea/config.Height {
 		return fault.New(fault.Invalid, "The picture has too many pixels")
 	}
 	row.Width, row.Height = config.Width, config.Height
@@ -236,7 +234,7 @@ func (r *Remote) shrink(ctx context.Context, f File) (*store.RemoteFile, error) 
 		return nil, err
 	}
 	defer release()
-	src, err := read(file, maxPicture)
+	src, err := read(file, MaxPicture)
 	if err != nil {
 		return whole, nil // what its header promised is not there; a browser may know better
 	}
@@ -250,7 +248,7 @@ func (r *Remote) shrink(ctx context.Context, f File) (*store.RemoteFile, error) 
 	}
 	f.Small = true
 	row := &store.RemoteFile{Key: f.key(), URL: f.URL, Mime: small.Type, Width: small.Width, Height: small.Height, UsedAt: store.Now(), FetchedAt: store.Now()}
-	if err := r.write(row, bytes.NewReader(small.Bytes), maxPicture); err != nil {
+	if err := r.write(row, bytes.NewReader(small.Bytes), MaxPicture); err != nil {
 		return nil, err
 	}
 	return row, r.keep(ctx, row)

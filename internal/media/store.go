@@ -1,109 +1,150 @@
 package media
 
 import (
+	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"io/fs"
+	"io"
 	"net/http"
-	"os"
 	"path"
 	"regexp"
+	"strings"
 	"syscall"
+	"time"
 
 	"parley/internal/fault"
 )
 
-// Store keeps pictures as files under one directory, which nothing leads out
-// of: every access goes through os.Root.
+// Store keeps what people here upload: in a folder, or in a bucket of a
+// server that speaks S3.
 type Store struct {
-	root *os.Root
+	place place
 }
 
-// Open makes the directory if need be.
-func Open(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &Store{root: root}, nil
+// place is where files lie.
+type place interface {
+	// put is complete or leaves nothing under the name.
+	put(ctx context.Context, file string, from io.Reader, size int64) error
+	// open gives a fault.NotFound for what is not there.
+	open(ctx context.Context, file string) (content, time.Time, error)
+	// move and remove take it as done where there is nothing to do any more.
+	move(ctx context.Context, from, to string) error
+	remove(ctx context.Context, file string) error
+	close() error
 }
 
-// Close gives the directory back.
-func (s *Store) Close() error { return s.root.Close() }
+// content is a file that is being read.
+type content interface{ io.ReadSeekCloser }
 
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif"}
+var errNoFile = fault.New(fault.NotFound, "There is no such file")
 
-// Save writes a picture and gives its path in the store. The name is random,
-// not made of the content: it must not be guessed by who has the same
-// picture, and two posts never share a file, so that erasing one is simple.
-func (s *Store) Save(p Picture) (string, error) {
-	ext, ok := extensions[p.Type]
-	if !ok {
-		return "", fault.New(fault.Internal, "The picture has no type we keep")
+// Close gives back what the store holds.
+func (s *Store) Close() error { return s.place.close() }
+
+// extensions are the types of what is served, each under an extension of its
+// own: it says what a browser is told a file is.
+var extensions = map[string]string{
+	"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif",
+	"video/mp4": ".mp4", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/ogg": ".ogg", "audio/flac": ".flac", "audio/wav": ".wav",
+}
+
+// TypeOf is the type of a file by its name, empty for one that is not served.
+func TypeOf(file string) string {
+	for kind, ext := range extensions {
+		if path.Ext(file) == ext {
+			return kind
+		}
 	}
+	return ""
+}
+
+// Name makes the name of a file of the type. It is random, not made of the
+// content: it must not be guessed by who has the same file, and two posts never
+// share one, so that erasing is simple.
+func Name(kind string) string { return name(extensions[kind]) }
+
+// RawName makes the name of an upload as it came. Nobody is served one.
+func RawName() string { return name(".upload") }
+
+// Rename makes another name for the same kind of file.
+func Rename(file string) string { return name(path.Ext(file)) }
+
+func name(ext string) string {
 	id := make([]byte, 16)
 	rand.Read(id)
 	name := hex.EncodeToString(id)
-	file := path.Join(name[:2], name[2:4], name[4:]+ext)
-	return file, s.write(file, p.Bytes)
+	return path.Join(name[:2], name[2:4], name[4:]+ext)
 }
 
-// write is complete or leaves nothing: the name appears after the bytes are
-// on the disk.
-func (s *Store) write(file string, data []byte) (err error) {
-	defer func() {
-		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-			err = fault.Wrap(fault.Unavailable, err, "There is no space left for pictures")
-		}
-	}()
-	if err := s.root.MkdirAll(path.Dir(file), 0o750); err != nil {
-		return err
+// Save writes a picture and gives its name in the store.
+func (s *Store) Save(ctx context.Context, p Picture) (string, error) {
+	if extensions[p.Type] == "" {
+		return "", fault.New(fault.Internal, "The picture has no type we keep")
 	}
-	part := file + ".part"
-	f, err := s.root.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = s.root.Rename(part, file)
-	}
-	if err != nil {
-		_ = s.root.Remove(part)
+	file := Name(p.Type)
+	return file, s.Put(ctx, file, bytes.NewReader(p.Bytes), int64(len(p.Bytes)))
+}
+
+// Put writes a file under a name that was made for it, in place of what may be
+// there.
+func (s *Store) Put(ctx context.Context, file string, from io.Reader, size int64) error {
+	err := s.place.put(ctx, file, from, size)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.Wrap(fault.Unavailable, err, "There is no space left for files")
 	}
 	return err
 }
 
-// Read is the bytes of a saved picture.
-func (s *Store) Read(file string) ([]byte, error) { return s.root.ReadFile(file) }
-
-// Remove deletes a picture; one that is gone already is no error.
-func (s *Store) Remove(file string) error {
-	if err := s.root.Remove(file); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+// Open reads a file.
+func (s *Store) Open(ctx context.Context, file string) (io.ReadSeekCloser, error) {
+	f, _, err := s.place.open(ctx, file)
+	return f, err
 }
 
-var saved = regexp.MustCompile(`^/?[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.(jpg|png|gif)$`)
+// Move gives a file another name. One that has it already is no error.
+func (s *Store) Move(ctx context.Context, from, to string) error { return s.place.move(ctx, from, to) }
 
-// ServeHTTP answers with a saved picture; the path is the one Save gave, so
-// mount it behind http.StripPrefix. Whatever the bytes were, a browser shows a
-// picture or nothing.
+// Remove deletes a file; one that is gone already is no error.
+func (s *Store) Remove(ctx context.Context, file string) error { return s.place.remove(ctx, file) }
+
+var served = regexp.MustCompile(`^[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.[0-9a-z]{3,4}$`)
+
+// ServeHTTP answers with a file; the path is its name, so mount it behind
+// http.StripPrefix. Whatever the bytes were, a browser shows a picture, a video,
+// a sound or nothing.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Access-Control-Allow-Origin", "*")
-	if !saved.MatchString(r.URL.Path) {
+	harmless(w.Header())
+	file := strings.TrimPrefix(r.URL.Path, "/")
+	kind := TypeOf(file)
+	if !served.MatchString(file) || kind == "" {
 		http.NotFound(w, r)
 		return
 	}
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	http.ServeFileFS(w, r, s.root.FS(), path.Clean("/" + r.URL.Path)[1:])
+	f, at, err := s.place.open(r.Context(), file)
+	if fault.Is(err, fault.NotFound) {
+		http.NotFound(w, r)
+		return
+	}
+	if err != nil {
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, "The file cannot be read at the moment", http.StatusServiceUnavailable)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	w.Header().Set("Cache-Control", forever)
+	w.Header().Set("Content-Type", kind)
+	http.ServeContent(w, r, "", at, f)
+}
+
+// forever is how long a file may be cached: what is behind a name never changes.
+const forever = "public, max-age=31536000, immutable"
+
+// harmless are the headers of every file: it is what it is said to be, runs
+// nothing, and may be shown by pages of other origins.
+func harmless(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Access-Control-Allow-Origin", "*")
 }

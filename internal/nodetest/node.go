@@ -125,11 +125,11 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Partners = &partners.Partners{DB: n.DB, Open: true, Self: self, Log: log}
 	fed.Admits = n.Partners.Admits
 	n.Actors = &actors.Actors{DB: n.DB, Fed: fed, Partners: n.Partners, URL: n.URL, Domain: string(self), Title: "Test", Log: log}
-	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
+	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, FFmpeg: media.FindFFmpeg(), URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Push = &notify.Push{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{URL: n.URL}, URL: n.URL, Log: log}
 	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send),
-		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
+		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.ReadReplies), queue.Do(time.Minute, n.Inbox.RefreshActor),

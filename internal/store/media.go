@@ -1,6 +1,10 @@
 package store
 
-import "gorm.io/gorm/clause"
+import (
+	"gorm.io/gorm/clause"
+
+	"parley/internal/fault"
+)
 
 // CreateMedia stores an uploaded file's row.
 func (tx *Tx) CreateMedia(m *Media) error { return tx.g.Create(m).Error }
@@ -22,10 +26,16 @@ func (r Reader) Media(actorID int64, ids []int64) ([]*Media, error) {
 	return list, nil
 }
 
-// DescribeMedia changes a file's description and focus, and with it the post
-// it hangs on.
+// Upload is a file by its id alone.
+func (r Reader) Upload(id int64) (*Media, error) {
+	var m Media
+	return &m, r.one(&m, "File", `SELECT * FROM media WHERE id = ?`, id)
+}
+
+// DescribeMedia changes a file's description, focus and preview, and with it
+// the post it hangs on.
 func (tx *Tx) DescribeMedia(m *Media) error {
-	if err := tx.g.Model(m).Select("Description", "FocusX", "FocusY").Updates(m).Error; err != nil {
+	if err := tx.g.Model(m).Select("Description", "FocusX", "FocusY", "PreviewPath", "PreviewWidth", "PreviewHeight", "Blurhash").Updates(m).Error; err != nil {
 		return err
 	}
 	n, err := tx.exec(`UPDATE posts SET revision = revision + 1 WHERE id = ?`, m.PostID)
@@ -33,6 +43,12 @@ func (tx *Tx) DescribeMedia(m *Media) error {
 		return err
 	}
 	return tx.changed("posts", m.PostID)
+}
+
+// FinishMedia stores what came of processing a file.
+func (tx *Tx) FinishMedia(m *Media) error {
+	return tx.g.Model(m).Select("State", "Problem", "UploadPath", "Mime", "PreviewPath", "Blurhash", "Width", "Height", "PreviewWidth", "PreviewHeight",
+		"Size", "Duration", "FrameRate", "Bitrate", "AudioCodec", "AudioRate", "AudioChannels").Updates(m).Error
 }
 
 // attach hangs files on a post: ours exist already, remote ones are new.
@@ -46,17 +62,54 @@ func (tx *Tx) attach(p *Post, media []*Media) error {
 			}
 			continue
 		}
-		if _, err := tx.exec(`UPDATE media SET post_id = ?, position = ? WHERE id = ? AND actor_id = ?`, p.ID, i, m.ID, p.ActorID); err != nil {
+		n, err := tx.exec(`UPDATE media SET post_id = ?, position = ? WHERE id = ? AND actor_id = ? AND post_id IN (0, ?) AND state = ''`, p.ID, i, m.ID, p.ActorID, p.ID)
+		if err != nil {
 			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Invalid, "Validation failed: a media attachment was deleted or used meanwhile")
 		}
 	}
 	return nil
+}
+
+// detach takes its files off a post that is being edited. They stay with it as
+// evidence of what an earlier version showed, unless nobody saw one.
+func (tx *Tx) detach(p *Post) error {
+	if p.HeldUntil != 0 {
+		return tx.release(p.ID)
+	}
+	_, err := tx.exec(`UPDATE media SET position = -1 WHERE post_id = ?`, p.ID)
+	return err
+}
+
+// release makes the files of a post that nobody saw uploads again.
+func (tx *Tx) release(postID int64) error {
+	_, err := tx.exec(`UPDATE media SET post_id = 0, created_at = ? WHERE post_id = ?`, Now(), postID)
+	return err
+}
+
+// DropMedia forgets an upload that no post has or had.
+func (tx *Tx) DropMedia(m *Media) (bool, error) {
+	n, err := tx.exec(`DELETE FROM media WHERE id = ? AND post_id = 0`, m.ID)
+	return n > 0, err
 }
 
 // DropUnusedMedia forgets uploads that were never posted and tells their paths.
 func (tx *Tx) DropUnusedMedia(before Time, limit int) ([]*Media, error) {
 	var rows []*Media
 	return rows, tx.scan(&rows, `DELETE FROM media WHERE id IN (SELECT id FROM media WHERE post_id = 0 AND created_at < ? ORDER BY created_at LIMIT ?) RETURNING *`, before, limit)
+}
+
+// OwnFiles are the files lying here that a post has or ever had.
+func (r Reader) OwnFiles(postID int64) ([]*Media, error) {
+	var rows []*Media
+	return rows, r.scan(&rows, `SELECT * FROM media WHERE post_id = ? AND post_id <> 0 AND path <> '' ORDER BY id`, postID)
+}
+
+// RenameFiles stores the names that a file and its preview lie under from now on.
+func (tx *Tx) RenameFiles(m *Media) error {
+	return tx.g.Model(m).Select("Path", "PreviewPath").Updates(m).Error
 }
 
 // setTags files a public post under its hashtags.

@@ -45,7 +45,7 @@ func (r Reader) Posts(ids []int64) (map[int64]*Post, error) {
 func (r Reader) PostMedia(ids []int64) (map[int64][]*Media, error) {
 	cond, arg := r.in("post_id", ids)
 	var rows []*Media
-	if err := r.scan(&rows, `SELECT * FROM media WHERE post_id <> 0 AND `+cond+` ORDER BY post_id, position`, arg); err != nil {
+	if err := r.scan(&rows, `SELECT * FROM media WHERE post_id <> 0 AND position >= 0 AND `+cond+` ORDER BY post_id, position`, arg); err != nil {
 		return nil, err
 	}
 	return group(rows, func(m *Media) int64 { return m.PostID }), nil
@@ -265,7 +265,7 @@ func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Med
 	if _, err := tx.exec(`DELETE FROM post_tags WHERE post_id = ?`, p.ID); err != nil {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE media SET post_id = 0, created_at = ? WHERE post_id = ?`, Now(), p.ID); err != nil {
+	if err := tx.detach(before); err != nil {
 		return err
 	}
 	return tx.insertParts(p, mentions, media)
@@ -328,13 +328,16 @@ func (tx *Tx) EraseHeldPost(p *Post) error {
 	for _, query := range []string{
 		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`, `DELETE FROM filter_posts WHERE post_id = ?`,
 		`DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`, `DELETE FROM pins WHERE post_id = ?`,
-		`DELETE FROM post_versions WHERE post_id = ?`, `DELETE FROM quotes WHERE post_id = ?`, `UPDATE media SET post_id = 0 WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
+		`DELETE FROM post_versions WHERE post_id = ?`, `DELETE FROM quotes WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
 	} {
 		if _, err := tx.exec(query, p.ID); err != nil {
 			return err
 		}
 	}
 	if err := tx.changed("posts", p.ID); err != nil {
+		return err
+	}
+	if err := tx.release(p.ID); err != nil {
 		return err
 	}
 	return tx.countPost(p, -1)

@@ -1,5 +1,10 @@
 package store
 
+import (
+	"slices"
+	"strings"
+)
+
 // Visibility of a post, in Mastodon's words.
 type Visibility string
 
@@ -240,7 +245,8 @@ type Version struct {
 // TableName is the table of Version.
 func (Version) TableName() string { return "post_versions" }
 
-// Media is a file attached, or about to be attached, to a post.
+// Media is a file attached, or about to be attached, to a post. Position is its
+// place among the files of the post, -1 if only an earlier version had it.
 type Media struct {
 	ID            int64 `gorm:"primaryKey;autoIncrement:false"`
 	ActorID       int64
@@ -261,6 +267,35 @@ type Media struct {
 	FocusY        float64
 	Size          int64
 	CreatedAt     Time `gorm:"autoCreateTime:false"`
+
+	State         MediaState
+	Problem       string // of a failed one
+	UploadPath    string // as it came, while it is processed
+	Duration      int64  // milliseconds
+	FrameRate     string // a fraction
+	Bitrate       int64
+	AudioCodec    string
+	AudioRate     int64
+	AudioChannels string
+}
+
+// MediaState says whether a file can be shown.
+type MediaState string
+
+// The states of a file.
+const (
+	Ready      MediaState = ""
+	Processing MediaState = "processing"
+	Failed     MediaState = "failed"
+)
+
+// Files are the names under which a file and what belongs to it are kept here.
+func (m *Media) Files() []string {
+	files := []string{m.Path, m.UploadPath}
+	if !strings.Contains(m.PreviewPath, "://") { // else it is another node's
+		files = append(files, m.PreviewPath)
+	}
+	return slices.DeleteFunc(files, func(file string) bool { return file == "" })
 }
 
 // TableName is the table of Media.

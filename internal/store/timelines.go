@@ -102,7 +102,7 @@ func (r Reader) PublicTimeline(viewer int64, page Page, local, remote, onlyMedia
 		where += " AND NOT q.local"
 	}
 	if onlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0)"
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)"
 	}
 	source, args := paged(page, "q.id", "q.id", "posts q", where)
 	return r.list(viewer, page, true, source, args...)
@@ -136,7 +136,7 @@ func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error
 		args = append(args, q.Local)
 	}
 	if q.OnlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = g.post_id AND m.post_id <> 0)"
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = g.post_id AND m.post_id <> 0 AND m.position >= 0)"
 	}
 	source, args := paged(page, "g.post_id", "g.post_id", from, where, args...)
 	return r.list(viewer, page, true, source, args...)
@@ -161,7 +161,7 @@ func (r Reader) AccountTimeline(viewer, actorID int64, page Page, q AccountQuery
 		where += " AND NOT q.sensitive"
 	}
 	if q.OnlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0)"
+		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)"
 	}
 	if q.Pinned {
 		where += " AND EXISTS (SELECT 1 FROM pins n WHERE n.post_id = q.id AND n.actor_id = q.actor_id)"

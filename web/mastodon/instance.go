@@ -19,11 +19,8 @@ const Version = "4.5.0+parley.0.1.0"
 // below, everything works.
 const apiVersion = 5
 
-// What posts may be, as the composer wants to know it.
-const (
-	urlCharacters = 23
-	pictureMatrix = 33_177_600
-)
+// urlCharacters are what an address counts for, however long it is.
+const urlCharacters = 23
 
 // said is what both instance documents say of this node.
 type said struct {
@@ -75,11 +72,7 @@ func (a *API) configuration(s said) map[string]any {
 		"statuses": map[string]int{
 			"max_characters": a.Outbox.MaxCharacters, "max_media_attachments": outbox.MaxMedia, "characters_reserved_per_url": urlCharacters,
 		},
-		"media_attachments": map[string]any{
-			"supported_mime_types": media.Types, "description_limit": outbox.MaxDescription,
-			"image_size_limit": outbox.MaxUpload, "image_matrix_limit": pictureMatrix,
-			"video_size_limit": 0, "video_frame_rate_limit": 0, "video_matrix_limit": 0,
-		},
+		"media_attachments": a.files(),
 		"polls": map[string]int{
 			"max_options": outbox.MaxOptions, "max_characters_per_option": outbox.MaxOption,
 			"min_expiration": int(outbox.MinPoll.Seconds()), "max_expiration": int(outbox.MaxPoll.Seconds()),
@@ -92,6 +85,20 @@ func (a *API) configuration(s said) map[string]any {
 			"trending_link_feeds": map[string]string{"local": "public", "remote": "public"},
 		},
 	}
+}
+
+// files is what may be attached. Videos and sounds have limits of zero where
+// they are not taken.
+func (a *API) files() map[string]any {
+	f := map[string]any{
+		"supported_mime_types": a.Outbox.FFmpeg.Types(), "description_limit": outbox.MaxDescription,
+		"image_size_limit": media.MaxPicture, "image_matrix_limit": media.MaxArea,
+		"video_size_limit": 0, "video_frame_rate_limit": 0, "video_matrix_limit": 0,
+	}
+	if a.Outbox.FFmpeg != nil {
+		f["video_size_limit"], f["video_frame_rate_limit"], f["video_matrix_limit"] = media.MaxClip, media.MaxFrameRate, media.MaxClipArea
+	}
+	return f
 }
 
 func (a *API) streamingURL() string { return "ws" + strings.TrimPrefix(a.URL, "http") }

@@ -18,8 +18,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/media"
 	"parley/internal/text"
-	"parley/outbox"
 )
 
 // params are what a request asks for, however it was spelled: in the query, as
@@ -39,14 +39,18 @@ const (
 	maxValues = 4096
 )
 
-// read takes the parameters of a request.
-func read(c *gin.Context) (*params, error) {
+// read takes the parameters of a request, and files as large as an avatar and a
+// header are together.
+func read(c *gin.Context) (*params, error) { return readFiles(c, 2*media.MaxPicture) }
+
+// readFiles takes the parameters of a request with at most files bytes of files.
+func readFiles(c *gin.Context, files int64) (*params, error) {
 	p := &params{values: map[string][]string{}, files: map[string]*multipart.FileHeader{}}
 	p.form(c.Request.URL.Query())
 	kind, _, _ := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	limit := int64(maxBody)
 	if kind == "multipart/form-data" {
-		limit += 2 * outbox.MaxUpload // an avatar and a header
+		limit += files
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	if err := p.body(c.Request, kind); err != nil {

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"strconv"
 	"strings"
 
 	"parley/internal/store"
@@ -53,36 +52,6 @@ type mention struct {
 type shallowTag struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
-}
-
-type attachment struct {
-	ID          string  `json:"id"`
-	Type        string  `json:"type"`
-	URL         *string `json:"url"`
-	PreviewURL  *string `json:"preview_url"`
-	RemoteURL   *string `json:"remote_url"`
-	TextURL     *string `json:"text_url"`
-	Meta        meta    `json:"meta"`
-	Description *string `json:"description"`
-	Blurhash    *string `json:"blurhash"`
-}
-
-type meta struct {
-	Original *size  `json:"original,omitempty"`
-	Small    *size  `json:"small,omitempty"`
-	Focus    *focus `json:"focus,omitempty"`
-}
-
-type size struct {
-	Width  int     `json:"width"`
-	Height int     `json:"height"`
-	Size   string  `json:"size"`
-	Aspect float64 `json:"aspect"`
-}
-
-type focus struct {
-	X float64 `json:"x"`
-	Y float64 `json:"y"`
 }
 
 // parts are the rows that the entities of a page are made of.
@@ -142,37 +111,4 @@ func (a *API) tags(names []string) []shallowTag {
 		out = append(out, shallowTag{Name: strings.ToLower(name), URL: a.tagURL(name)})
 	}
 	return out
-}
-
-func (a *API) attachments(owner string, all []*store.Media) []*attachment {
-	out := make([]*attachment, 0, len(all))
-	for _, m := range all {
-		out = append(out, a.attachment(owner, m))
-	}
-	return out
-}
-
-// attachment makes the entity of a file that hangs on the post owner.
-func (a *API) attachment(owner string, m *store.Media) *attachment {
-	e := &attachment{
-		ID: id(m.ID), Type: m.Kind, RemoteURL: optional(m.RemoteURL),
-		Description: optional(m.Description), Blurhash: optional(m.Blurhash),
-	}
-	url, preview := a.fileURL(owner, m.Path, ""), a.fileURL(owner, m.PreviewPath, "")
-	if m.RemoteURL != "" {
-		url, preview = a.Remote.Shown(owner, m)
-	}
-	e.URL, e.PreviewURL = optional(url), optional(preview)
-	e.Meta.Original, e.Meta.Small = sizeOf(m.Width, m.Height), sizeOf(m.PreviewWidth, m.PreviewHeight)
-	if m.Kind == "image" {
-		e.Meta.Focus = &focus{m.FocusX, m.FocusY}
-	}
-	return e
-}
-
-func sizeOf(width, height int) *size {
-	if width <= 0 || height <= 0 {
-		return nil
-	}
-	return &size{width, height, strconv.Itoa(width) + "x" + strconv.Itoa(height), float64(width) / float64(height)}
 }

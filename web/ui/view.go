@@ -211,6 +211,8 @@ type Composer struct {
 	Languages    []Option
 	Held         string // how long it waits before it is sent, empty for not at all
 	Pictures     []int  // a row for each file that may be attached
+	Accept       string // their types
+	Clips        bool   // videos and sounds are among them
 	Options      []int  // a row for each option of a poll, none where there cannot be one
 	Attached     []ViewMedia
 	Key          string // makes sending twice one post

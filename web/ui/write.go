@@ -14,6 +14,7 @@ import (
 
 	"parley/auth"
 	"parley/internal/fault"
+	"parley/internal/media"
 	"parley/internal/store"
 	"parley/internal/text"
 	"parley/outbox"
@@ -70,7 +71,8 @@ func (u *UI) composer(c *gin.Context, to *ViewPost) (*Composer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(), Pictures: []int{1, 2, 3, 4}, Options: []int{1, 2, 3, 4}}
+	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(),
+		Pictures: []int{1, 2, 3, 4}, Accept: strings.Join(u.Outbox.FFmpeg.Types(), ","), Clips: u.Outbox.FFmpeg != nil, Options: []int{1, 2, 3, 4}}
 	audience := string(cmp.Or(user.DefaultVisibility, store.Public))
 	if to != nil {
 		audience = narrower(audience, to.Visibility)
@@ -147,7 +149,7 @@ func (u *UI) Compose(c *gin.Context) error {
 
 // maxForm bounds a form with its pictures; parts beyond inMemory go to disk.
 const (
-	maxForm  = outbox.MaxMedia*outbox.MaxUpload + 1<<20
+	maxForm  = media.MaxClip + outbox.MaxMedia*media.MaxPicture + 1<<20
 	inMemory = 1 << 20
 )
 
@@ -214,7 +216,8 @@ func (u *UI) publish(c *gin.Context, d outbox.Draft) (*store.Post, error) {
 	return u.Outbox.Post(c.Request.Context(), viewer(c), d)
 }
 
-// uploads takes in the form's pictures.
+// uploads takes in the form's files. The form has nobody who asks again, so it
+// waits until they can be shown.
 func (u *UI) uploads(c *gin.Context) ([]int64, error) {
 	var ids []int64
 	for i := 1; i <= outbox.MaxMedia; i++ {
@@ -225,7 +228,7 @@ func (u *UI) uploads(c *gin.Context) ([]int64, error) {
 		if file == nil {
 			continue
 		}
-		m, err := u.Outbox.Upload(c.Request.Context(), viewer(c), file, c.PostForm(fmt.Sprintf("alt%d", i)), 0, 0)
+		m, err := u.Outbox.Upload(c.Request.Context(), viewer(c), outbox.Upload{File: file, Description: c.PostForm(fmt.Sprintf("alt%d", i)), Wait: true})
 		_ = file.Close()
 		if err != nil {
 			return nil, err

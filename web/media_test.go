@@ -1,0 +1,319 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color/palette"
+	"image/gif"
+	"image/png"
+	"io/fs"
+	"log/slog"
+	"mime/multipart"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/internal/media"
+	"parley/internal/queue"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+	"parley/outbox"
+)
+
+// film is a second of video with sound, on a machine that can make one.
+func film(t *testing.T) []byte {
+	t.Helper()
+	if media.FindFFmpeg() == nil {
+		t.Skip("ffmpeg is not here: install it to test videos and sounds")
+	}
+	file := filepath.Join(t.TempDir(), "a.mp4")
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=5:duration=1", "-f", "lavfi", "-i", "sine=duration=1", "-pix_fmt", "yuv420p", file).CombinedOutput()
+	require.NoError(t, err, string(out))
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return data
+}
+
+func square(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40))))
+	return b.Bytes()
+}
+
+// sendFiles sends files and fields as a multipart form.
+func (c *client) sendFiles(method, path string, files map[string][]byte, fields ...string) answer {
+	c.n.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for name, data := range files {
+		part, err := form.CreateFormFile(name, name)
+		require.NoError(c.n.t, err)
+		_, err = part.Write(data)
+		require.NoError(c.n.t, err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		require.NoError(c.n.t, form.WriteField(fields[i], fields[i+1]))
+	}
+	require.NoError(c.n.t, form.Close())
+	return c.do(method, path, &body, "Content-Type", form.FormDataContentType())
+}
+
+// work runs the jobs of the outbox that have to do with files.
+func (n *node) work() {
+	n.t.Helper()
+	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert))
+	require.NoError(n.t, err)
+	require.NoError(n.t, jobs.Start(context.Background()))
+	n.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = jobs.Stop(ctx)
+	})
+}
+
+// kept are the files in the folder of uploads.
+func (n *node) kept() (files []string) {
+	n.t.Helper()
+	require.NoError(n.t, filepath.WalkDir(n.files, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, filepath.Base(path))
+		}
+		return err
+	}))
+	return files
+}
+
+// A video is taken at once, shown when it is converted, and cannot be posted
+// before.
+func TestVideoIsConvertedLater(t *testing.T) {
+	data := film(t)
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		ada, bob := n.person("ada"), n.person("bob")
+		a := ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": data}, "description", "a test card")
+		require.Equal(t, 202, a.code, a.body)
+		taken := a.object()
+		id := taken["id"].(string)
+		assert.Nil(t, taken["url"])
+		assert.Equal(t, "video", taken["type"])
+		assert.NotNil(t, taken["preview_url"])
+
+		waiting := ada.get("/api/v1/media/" + id)
+		assert.Equal(t, 206, waiting.code)
+		assert.Nil(t, waiting.object()["url"])
+		early := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}})
+		assert.Equal(t, 422, early.code)
+		assert.Equal(t, "Validation failed: Cannot attach files that have not finished processing. Try again in a moment!", early.object()["error"])
+		assert.Equal(t, 404, bob.get("/api/v1/media/"+id).code)
+		described := ada.send("PUT", "/api/v1/media/"+id, object{"description": "a test card, moving"}).ok().object()
+		assert.Equal(t, "a test card, moving", described["description"])
+
+		n.work()
+		require.Eventually(t, func() bool { return ada.get("/api/v1/media/"+id).code == 200 }, time.Minute, 50*time.Millisecond)
+		m := ada.get("/api/v1/media/" + id).ok().object()
+		assert.Equal(t, "a test card, moving", m["description"])
+		assert.NotEmpty(t, m["blurhash"])
+		meta := m["meta"].(object)
+		original := meta["original"].(object)
+		assert.EqualValues(t, 64, original["width"])
+		assert.EqualValues(t, 48, original["height"])
+		assert.Equal(t, "5/1", original["frame_rate"])
+		assert.InDelta(t, 1, original["duration"], 0.2)
+		assert.Positive(t, original["bitrate"])
+		assert.InDelta(t, 1, meta["duration"], 0.2)
+		assert.Regexp(t, `^0:00:0[01]\.\d\d$`, meta["length"])
+		assert.EqualValues(t, 5, meta["fps"])
+		assert.Equal(t, "64x48", meta["size"])
+		assert.Equal(t, "aac", meta["audio_encode"])
+		assert.Equal(t, "64x48", meta["small"].(object)["size"])
+		for _, key := range []string{"url", "preview_url"} {
+			assert.Equal(t, 200, n.stranger().get(m[key].(string)).code, key)
+		}
+		assert.Len(t, n.kept(), 2, "what was uploaded is gone")
+
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}}).ok().object()
+		assert.Equal(t, "video", post["media_attachments"].([]any)[0].(object)["type"])
+		number, err := strconv.ParseInt(post["id"].(string), 10, 64)
+		require.NoError(t, err)
+		row, err := n.db.Post(number)
+		require.NoError(t, err)
+		note, err := n.Outbox.Note(n.db.Reader, row)
+		require.NoError(t, err)
+		shown := note.Attachment[0]
+		assert.Equal(t, "video/mp4", shown.MediaType)
+		assert.Equal(t, []int{64, 48}, []int{shown.Width, shown.Height})
+		assert.Regexp(t, `^PT[01](\.\d+)?S$`, shown.Duration)
+		assert.Equal(t, m["blurhash"], shown.Blurhash)
+		assert.Equal(t, "image/jpeg", shown.Icon.MediaType)
+		assert.Equal(t, m["preview_url"], shown.Icon.URL)
+	})
+}
+
+// The first version of the API waits.
+func TestVideoIsConvertedAtOnce(t *testing.T) {
+	data := film(t)
+	n := sqlite(t)
+	ada := n.person("ada")
+	m := ada.sendFiles("POST", "/api/v1/media", map[string][]byte{"file": data, "thumbnail": square(t)}, "focus", "0.5,-0.5").ok().object()
+	assert.NotNil(t, m["url"])
+	assert.Equal(t, "40x40", m["meta"].(object)["small"].(object)["size"], "the picture that was chosen")
+	assert.EqualValues(t, 0.5, m["meta"].(object)["focus"].(object)["x"])
+	preview := m["preview_url"].(string)
+	assert.Equal(t, 200, n.stranger().get(preview).code)
+	other := ada.sendFiles("PUT", "/api/v1/media/"+m["id"].(string), map[string][]byte{"thumbnail": square(t)}).ok().object()
+	assert.NotEqual(t, preview, other["preview_url"])
+	assert.Equal(t, 404, n.stranger().get(preview).code)
+	assert.Equal(t, 200, n.stranger().get(other["preview_url"].(string)).code)
+	picture := upload(t, ada, "another")
+	refused := ada.send("POST", "/api/v1/statuses", object{"status": "both", "media_ids": []string{picture, m["id"].(string)}})
+	assert.Equal(t, 422, refused.code)
+	assert.Equal(t, "Validation failed: Cannot attach a video to a post that already contains images", refused.object()["error"])
+}
+
+// A file that looks right and cannot be converted says so to who uploaded it.
+func TestVideoThatCannotBeConverted(t *testing.T) {
+	data := film(t)
+	at := bytes.Index(data, []byte("mdat"))
+	for i := at + 4; i < len(data) && string(data[i:min(i+4, len(data))]) != "moov"; i++ {
+		data[i] = 0xA5
+	}
+	n := sqlite(t)
+	ada := n.person("ada")
+	a := ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": data})
+	if a.code == 202 {
+		n.work()
+		id := a.object()["id"].(string)
+		require.Eventually(t, func() bool { return ada.get("/api/v1/media/"+id).code != 206 }, time.Minute, 50*time.Millisecond)
+		a = ada.get("/api/v1/media/" + id)
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}})
+		assert.Equal(t, 422, post.code)
+		assert.Empty(t, n.kept())
+	}
+	assert.Equal(t, 422, a.code, a.body)
+	assert.NotEmpty(t, a.object()["error"])
+}
+
+func TestWithoutFFmpeg(t *testing.T) {
+	n := sqlite(t)
+	n.Outbox.FFmpeg = nil
+	ada := n.person("ada")
+	wav := append([]byte("RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"), make([]byte, 64)...)
+	for _, version := range []string{"v1", "v2"} {
+		a := ada.sendFiles("POST", "/api/"+version+"/media", map[string][]byte{"file": wav})
+		assert.Equal(t, 422, a.code)
+		assert.Contains(t, a.object()["error"], "ffmpeg")
+	}
+	limits := n.stranger().get("/api/v2/instance").ok().object()["configuration"].(object)["media_attachments"].(object)
+	assert.Equal(t, []any{"image/jpeg", "image/png", "image/gif", "image/webp"}, limits["supported_mime_types"])
+	assert.EqualValues(t, 0, limits["video_size_limit"])
+
+	moving := &gif.GIF{}
+	for range 2 {
+		moving.Image, moving.Delay = append(moving.Image, image.NewPaletted(image.Rect(0, 0, 20, 20), palette.Plan9)), append(moving.Delay, 5)
+	}
+	var b bytes.Buffer
+	require.NoError(t, gif.EncodeAll(&b, moving))
+	m := ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": b.Bytes()}).ok().object()
+	assert.Equal(t, "image", m["type"])
+	assert.True(t, strings.HasSuffix(m["url"].(string), ".gif"))
+
+	if n.Outbox.FFmpeg = media.FindFFmpeg(); n.Outbox.FFmpeg == nil {
+		t.Skip("ffmpeg is not here: install it to test videos and sounds")
+	}
+	limits = n.stranger().get("/api/v2/instance").ok().object()["configuration"].(object)["media_attachments"].(object)
+	assert.Contains(t, limits["supported_mime_types"], "video/mp4")
+	assert.EqualValues(t, media.MaxClip, limits["video_size_limit"])
+	assert.EqualValues(t, 120, limits["video_frame_rate_limit"])
+	assert.EqualValues(t, 8294400, limits["video_matrix_limit"])
+	m = ada.sendFiles("POST", "/api/v1/media", map[string][]byte{"file": b.Bytes()}).ok().object()
+	assert.Equal(t, "gifv", m["type"])
+	assert.True(t, strings.HasSuffix(m["url"].(string), ".mp4"))
+}
+
+// Kinds of files that are known and not taken say what to do.
+func TestFilesThatAreRefused(t *testing.T) {
+	n := sqlite(t)
+	ada := n.person("ada")
+	for name, data := range map[string][]byte{
+		"SVG": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), "HTML": []byte("<!DOCTYPE html><script>alert(1)</script>"), "PDF": []byte("%PDF-1.7"),
+		"HEIC": []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), "AVIF": []byte("\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf"),
+	} {
+		a := ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": data})
+		assert.Equal(t, 422, a.code, name)
+		assert.Contains(t, a.object()["error"], "JPEG, PNG, GIF and WebP", name)
+	}
+	assert.Equal(t, 422, ada.sendFiles("POST", "/api/v2/media", nil, "description", "nothing").code)
+	assert.Equal(t, 413, ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": make([]byte, media.MaxPicture+1)}).code)
+	assert.Equal(t, 422, ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": square(t)}, "description", strings.Repeat("x", outbox.MaxDescription+1)).code)
+	assert.Empty(t, n.kept())
+}
+
+// An upload is its owner's to change and delete until a post has it.
+func TestUploadsAreChangedAndDeleted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		ada, bob := n.person("ada"), n.person("bob")
+		id := upload(t, ada, "a square")
+		path := "/api/v1/media/" + id
+		for _, method := range []string{"GET", "PUT", "PATCH", "DELETE"} {
+			assert.Equal(t, 404, bob.send(method, path, object{"description": "mine"}).code, method)
+			assert.Equal(t, 404, ada.send(method, "/api/v1/media/1", object{}).code, method)
+		}
+		m := ada.send("PATCH", path, object{"focus": "-1.0,0.25"}).ok().object()
+		assert.Equal(t, "a square", m["description"])
+		assert.Equal(t, object{"x": -1.0, "y": 0.25}, m["meta"].(object)["focus"])
+		m = ada.send("PUT", path, object{"description": "a grey square", "focus": "7,7"}).ok().object()
+		assert.Equal(t, "a grey square", m["description"])
+		assert.Equal(t, object{"x": -1.0, "y": 0.25}, m["meta"].(object)["focus"], "no point of a picture")
+		assert.Equal(t, 422, ada.send("PUT", path, object{"description": strings.Repeat("x", outbox.MaxDescription+1)}).code)
+
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}}).ok().object()["id"].(string)
+		assert.Equal(t, 404, ada.send("PUT", path, object{"description": "behind their backs"}).code, "a post keeps what it said before")
+		used := ada.send("DELETE", path, object{})
+		assert.Equal(t, 422, used.code)
+		assert.Equal(t, "Media attachment is currently used by a status", used.object()["error"])
+		ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "look away", "media_ids": []string{}}).ok()
+		assert.Equal(t, 422, ada.send("DELETE", path, object{}).code, "a version of the post shows it")
+
+		other := upload(t, ada, "another")
+		link := ada.get("/api/v1/media/" + other).ok().object()["url"].(string)
+		assert.Equal(t, 200, n.stranger().get(link).code)
+		assert.Equal(t, "{}", ada.send("DELETE", "/api/v1/media/"+other, object{}).ok().body)
+		assert.Equal(t, 404, ada.get("/api/v1/media/"+other).code)
+		assert.Equal(t, 404, n.stranger().get(link).code)
+		assert.Len(t, n.kept(), 2)
+	})
+}
+
+// What an edit takes off a post is still there for who reads what it was.
+func TestHistoryShowsFilesOfOldVersions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		ada := n.person("ada")
+		first, second := upload(t, ada, "first"), upload(t, ada, "second")
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "one", "media_ids": []string{first}}).ok().object()["id"].(string)
+		edited := ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "two", "media_ids": []string{second}}).ok().object()
+		require.Len(t, edited["media_attachments"], 1)
+		assert.Equal(t, second, edited["media_attachments"].([]any)[0].(object)["id"])
+		n.write(func(tx *store.Tx) error {
+			_, err := tx.DropUnusedMedia(store.Now().Add(time.Hour), 10)
+			return err
+		})
+		history := ada.get("/api/v1/statuses/" + post + "/history").ok().list()
+		old := history[0]["media_attachments"].([]any)[0].(object)
+		assert.Equal(t, 200, n.stranger().get(old["url"].(string)).code)
+		back := ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "three", "media_ids": []string{first, second}}).ok().object()
+		assert.Len(t, back["media_attachments"], 2)
+		ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "four", "media_ids": []string{}}).ok()
+		assert.Empty(t, ada.get(ada.at("/api/v1/accounts/%d/statuses?only_media=true")).ids())
+	})
+}
