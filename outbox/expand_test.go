@@ -158,7 +158,7 @@ func drawn(t *testing.T) *bytes.Buffer {
 }
 
 func (s *spoken) post(t *testing.T, n *nodetest.Node, alice *store.Actor) {
-	file, err := n.Outbox.Upload(t.Context(), alice.ID, drawn(t), "A blank sheet", 0.5, -0.5)
+	file, err := n.Outbox.Upload(t.Context(), alice.ID, outbox.Upload{File: bytes.NewReader(drawn(t).Bytes()), Description: "A blank sheet", FocusX: 0.5, FocusY: -0.5})
 	require.NoError(t, err)
 	all := post(t, n, alice, outbox.Draft{Text: "hello @bob@" + s.host.Name + " of #go", Spoiler: "careful", Language: "en", MediaIDs: []int64{file.ID}})
 	_, err = n.Outbox.Edit(t.Context(), alice.ID, all.ID, outbox.Draft{Text: "hello again"})

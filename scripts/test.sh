@@ -32,6 +32,7 @@ install_packages() {
     [[ -n ${PARLEY_TEST_POSTGRES:-} ]] || postgres_programs >/dev/null || wanted+=(postgresql)
     command -v chromium >/dev/null || wanted+=(chromium)
     command -v toot >/dev/null || wanted+=(toot)
+    command -v ffmpeg >/dev/null || wanted+=(ffmpeg)
     command -v npm >/dev/null || wanted+=(npm)
     has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
