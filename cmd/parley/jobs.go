@@ -39,11 +39,8 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, o.MoveFollowers), // move: our followers of who moved
 		queue.Do(time.Minute, o.Verify),        // verify: pages that a profile of ours names
 		queue.Do(time.Minute, o.Welcome),       // welcome: who waited for somebody that approves followers no more
-<<<<<<< HEAD
 		queue.Do(time.Minute, o.EndMutes),      // unmute: mutes whose time has come
-=======
 		queue.Do(30*time.Minute, o.Convert),    // convert: a video or a sound that was uploaded
->>>>>>> 40f91fe (Take videos and sounds where ffmpeg is installed, convert them in the background, and let people delete uploads)
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
