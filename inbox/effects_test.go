@@ -66,7 +66,7 @@ func effects() map[string]effect {
 		"Update actor": {nothing, func(s *stage, _ *store.Actor, _ *federation.Object) bool { return s.jobs("refresh") == 1 }, 10},
 		"Move":         {nothing, func(s *stage, _ *store.Actor, _ *federation.Object) bool { return s.jobs("moved") == 1 }, 3},
 		"Flag": {becomeObject, func(s *stage, sender *store.Actor, a *federation.Object) bool {
-			all, err := s.DB.Reports(false, store.Page{Limit: 2})
+			all, err := s.DB.Reports(store.ReportQuery{}, store.Page{Limit: 2})
 			return err == nil && len(all) == 1 && all[0].ReporterID == sender.ID && all[0].TargetID == s.alice.ID
 		}, 9},
 		"Add":    {featuredBefore, func(s *stage, _ *store.Actor, _ *federation.Object) bool { return s.pins() == 1 }, 3},

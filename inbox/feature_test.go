@@ -130,9 +130,7 @@ func TestSuspendedThere(t *testing.T) {
 			require.Equal(t, store.Active, known.Lifecycle)
 			_, err := n.DB.VisiblePost(alice.ID, p.ID)
 			require.Equal(t, suspended, fault.Is(err, fault.NotFound))
-			found, err := n.DB.SearchActors(alice.ID, "bob", false, 5, 0)
-			require.NoError(t, err)
-			require.Equal(t, suspended, len(found) == 0)
+			require.Equal(t, suspended, len(n.Found(alice.ID, "bob")) == 0)
 		}
 	})
 }

@@ -72,9 +72,7 @@ func (f *friends) stands(t *testing.T, want bool) {
 	require.NoError(t, err)
 	assert.Equal(t, want, len(likers) == 1, "favourite")
 	assert.Equal(t, want, n.Again(f.mine).FavouritesCount == 1, "count")
-	found, err := n.DB.SearchActors(f.alice.ID, "bob", false, 5, 0)
-	require.NoError(t, err)
-	assert.Equal(t, want, len(found) == 1, "search")
+	assert.Equal(t, want, len(n.Found(f.alice.ID, "bob")) == 1, "search")
 }
 
 func on(t *testing.T, test func(t *testing.T, f *friends)) {
@@ -192,9 +190,7 @@ func TestBlockingADomainForOneself(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, relation[0].DomainBlocking)
 		assert.False(t, relation[0].Following || relation[0].FollowedBy)
-		found, err := n.DB.SearchActors(f.alice.ID, "bob", false, 5, 0)
-		require.NoError(t, err)
-		assert.Empty(t, found)
+		assert.Empty(t, n.Found(f.alice.ID, "bob"))
 		_, err = n.DB.VisiblePost(bob.ID, f.mine.ID)
 		assert.True(t, fault.Is(err, fault.NotFound), "nor do they see her")
 		f.bob.Follow(n, f.alice.URI)
@@ -203,9 +199,7 @@ func TestBlockingADomainForOneself(t *testing.T) {
 		assert.Len(t, n.Notified(f.alice), 1)
 		require.Error(t, n.Outbox.Follow(t.Context(), f.alice.ID, bob.ID, outbox.FollowOptions{}))
 		carol := n.Person("carol")
-		found, err = n.DB.SearchActors(carol.ID, "bob", false, 5, 0)
-		require.NoError(t, err)
-		assert.Len(t, found, 1, "others hear him")
+		assert.Len(t, n.Found(carol.ID, "bob"), 1, "others hear him")
 		require.NoError(t, n.Outbox.UnblockDomain(t.Context(), f.alice.ID, f.host.Name))
 		require.NoError(t, n.Outbox.Follow(t.Context(), f.alice.ID, bob.ID, outbox.FollowOptions{}))
 		assert.True(t, fault.Is(n.Outbox.BlockDomain(t.Context(), f.alice.ID, n.Actors.Domain), fault.Invalid))

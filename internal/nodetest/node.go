@@ -26,6 +26,7 @@ import (
 	"parley/internal/notify"
 	"parley/internal/queue"
 	"parley/internal/safehttp"
+	"parley/internal/search"
 	"parley/internal/store"
 	"parley/outbox"
 	"parley/partners"
@@ -244,6 +245,15 @@ func (n *Node) Notified(who *store.Actor) []string {
 		kinds = append(kinds, r.Kind)
 	}
 	return kinds
+}
+
+// Found are those whom the reader finds by a name.
+func (n *Node) Found(reader int64, name string) []*store.Actor {
+	n.T.Helper()
+	require.NoError(n.T, (&search.Index{DB: n.DB}).Update(n.T.Context()))
+	found, err := n.DB.SearchActors(reader, search.People(name, n.Outbox.Actors.IsOurs), 5, 0)
+	require.NoError(n.T, err)
+	return found
 }
 
 // Exec runs SQL on the database, for what only time could bring about.
