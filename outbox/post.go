@@ -483,6 +483,9 @@ func (o *Outbox) retract(ctx context.Context, tx *store.Tx, p *store.Post) error
 	if err := tx.TombstonePost(p); err != nil {
 		return err
 	}
+	if err := o.withhold(ctx, tx, p.ID); err != nil {
+		return err
+	}
 	to, cc := audience(author, p.Visibility, uris(mentioned))
 	return o.publish(ctx, tx, author, p.URI, federation.Activity{ID: p.URI + "/delete", Type: "Delete", Actor: author.URI, To: to, Cc: cc,
 		Object: federation.Tombstone{ID: p.URI, Type: "Tombstone", FormerType: p.Kind}}, inboxes)

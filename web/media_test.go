@@ -70,7 +70,7 @@ func (c *client) sendFiles(method, path string, files map[string][]byte, fields 
 // work runs the jobs of the outbox that have to do with files.
 func (n *node) work() {
 	n.t.Helper()
-	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert))
+	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold))
 	require.NoError(n.t, err)
 	require.NoError(n.t, jobs.Start(context.Background()))
 	n.t.Cleanup(func() {
@@ -315,5 +315,37 @@ func TestHistoryShowsFilesOfOldVersions(t *testing.T) {
 		assert.Len(t, back["media_attachments"], 2)
 		ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "four", "media_ids": []string{}}).ok()
 		assert.Empty(t, ada.get(ada.at("/api/v1/accounts/%d/statuses?only_media=true")).ids())
+	})
+}
+
+// The files of a post that is gone stay for evidence, and are shown to nobody.
+func TestFilesOfDeletedPostsAreNotShown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		n.work()
+		ada := n.person("ada")
+		first, second := upload(t, ada, "first"), upload(t, ada, "second")
+		post := ada.send("POST", "/api/v1/statuses", object{"status": "one", "media_ids": []string{first}}).ok().object()["id"].(string)
+		ada.send("PUT", "/api/v1/statuses/"+post, object{"status": "two", "media_ids": []string{second}}).ok()
+		var links []string
+		for _, id := range []string{first, second} {
+			m := ada.get("/api/v1/media/" + id).ok().object()
+			links = append(links, m["url"].(string), m["preview_url"].(string))
+		}
+		ada.send("DELETE", "/api/v1/statuses/"+post, object{}).ok()
+		for _, link := range links {
+			require.Eventually(t, func() bool { return n.stranger().get(link).code == 404 }, time.Minute, 20*time.Millisecond, link)
+		}
+		assert.Len(t, n.kept(), 4)
+		number, err := strconv.ParseInt(post, 10, 64)
+		require.NoError(t, err)
+		files, err := db.OwnFiles(number)
+		require.NoError(t, err)
+		require.Len(t, files, 2)
+		for _, m := range files {
+			f, err := n.Files.Open(t.Context(), m.Path)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
 	})
 }

@@ -40,6 +40,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, o.Verify),        // verify: pages that a profile of ours names
 		queue.Do(time.Minute, o.Welcome),       // welcome: who waited for somebody that approves followers no more
 		queue.Do(time.Minute, o.EndMutes),      // unmute: mutes whose time has come
+		queue.Do(5*time.Minute, o.Withhold),    // withhold: files of a post that is gone
 		queue.Do(30*time.Minute, o.Convert),    // convert: a video or a sound that was uploaded
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
