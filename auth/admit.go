@@ -57,6 +57,9 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 	if !fault.Is(err, fault.NotFound) {
 		return 0, err
 	}
+	if err := a.welcomes(ctx, c); err != nil {
+		return 0, err
+	}
 	role, _ := RoleOf(c, p.Rules)
 	account, err := a.Actors.Create(ctx, actors.Newcomer{
 		Username: usernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),

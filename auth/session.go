@@ -16,7 +16,6 @@ import (
 const (
 	sessionLife  = 7 * 24 * time.Hour // the provider is one click away
 	seenEvery    = 5 * time.Minute    // how exactly we know when a session was used
-	usedEvery    = 24 * time.Hour     // and a token
 	sessionName  = "parley_session"
 	browserName  = "parley_sign_in"
 	maxUserAgent = 256
@@ -110,16 +109,16 @@ func (a *Auth) touchSession(ctx context.Context, s *store.Session) {
 	if store.Now() < s.SeenAt.Add(seenEvery) {
 		return
 	}
-	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(s.ID) }); err != nil {
+	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchSession(s) }); err != nil {
 		slog.WarnContext(ctx, "remember the use of a session", "error", err)
 	}
 }
 
 func (a *Auth) touchToken(ctx context.Context, b *store.Bearer) {
-	if store.Now() < b.UsedAt.Add(usedEvery) {
+	if b.UsedAt.Day() == store.Today() { // as exactly as days are counted
 		return
 	}
-	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchToken(b.TokenID) }); err != nil {
+	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchToken(b) }); err != nil {
 		slog.WarnContext(ctx, "remember the use of a token", "error", err)
 	}
 }

@@ -31,17 +31,51 @@ type RestoreJob struct {
 // Kind names the job.
 func (RestoreJob) Kind() string { return "restore" }
 
+// Entry is what is decided about a domain, or with *. about all below it.
+type Entry struct {
+	Domain  string
+	Policy  Policy
+	Comment *string // for those who run the node; nil leaves what is there
+}
+
 // Set puts a domain, or with *. all below it, under a policy. by is who
 // decides: 0 for the command line.
 func (p *Partners) Set(ctx context.Context, by int64, domain, policy string) error {
-	switch Policy(policy) {
+	return p.Decide(ctx, by, Entry{Domain: domain, Policy: Policy(policy)})
+}
+
+// Decide is Set with a comment.
+func (p *Partners) Decide(ctx context.Context, by int64, e Entry) error {
+	switch e.Policy {
 	case Allow, Limit, Block:
 	default:
-		return fault.New(fault.Invalid, "A partner is allowed, limited or blocked, not "+policy)
+		return fault.New(fault.Invalid, "A partner is allowed, limited or blocked, not "+string(e.Policy))
 	}
-	return p.change(ctx, by, domain, "partner."+policy, func(tx *store.Tx, domain string) error {
-		return tx.SetPartner(&store.Partner{Domain: domain, Policy: policy})
+	return p.change(ctx, by, e.Domain, "partner."+string(e.Policy), func(tx *store.Tx, domain string) error {
+		if err := tx.SetPartner(&store.Partner{Domain: domain, Policy: string(e.Policy)}); err != nil || e.Comment == nil {
+			return err
+		}
+		return tx.DescribePartner(domain, *e.Comment)
 	})
+}
+
+// Describe keeps a comment on a domain that has a policy.
+func (p *Partners) Describe(ctx context.Context, by int64, domain, comment string) error {
+	return p.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.DescribePartner(domain, comment); err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "partner.describe", Subject: domain})
+	})
+}
+
+// Entry is what is decided about exactly that domain.
+func (p *Partners) Entry(ctx context.Context, domain string) (*store.Partner, error) {
+	domain, err := normalise(domain)
+	if err != nil {
+		return nil, err
+	}
+	return p.DB.With(ctx).Partner(domain)
 }
 
 // Remove leaves a domain to what the mode says.

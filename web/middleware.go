@@ -59,6 +59,14 @@ func keep(r Route) []gin.HandlerFunc {
 	return []gin.HandlerFunc{func(c *gin.Context) { c.Header("Cache-Control", "public, max-age=60") }}
 }
 
+// barred refuses whoever comes from a network that an administrator has shut
+// out, whatever they want and whoever they are.
+func (w *Web) barred(c *gin.Context) {
+	if w.Networks.Bars(c.ClientIP()) {
+		fail(c, fault.New(fault.Forbidden, "Your network may not use this node"))
+	}
+}
+
 // legible refuses addresses that are no text: no database takes them.
 func legible(c *gin.Context) {
 	query, err := url.QueryUnescape(c.Request.URL.RawQuery)

@@ -42,7 +42,8 @@ type node struct {
 	db  *store.DB
 	url string
 
-	files string // the folder of uploads
+	files string             // the folder of uploads
+	open  func(http.Handler) // puts another front door in place
 }
 
 func newNode(t testing.TB, db *store.DB) *node {
@@ -50,7 +51,7 @@ func newNode(t testing.TB, db *store.DB) *node {
 	var door http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
-	n := &node{t: t, db: db, url: server.URL, files: t.TempDir()}
+	n := &node{t: t, db: db, url: server.URL, files: t.TempDir(), open: func(other http.Handler) { door = other }}
 	n.Web = wire(t, db, server.URL, n.files)
 	t.Cleanup(n.API.Streams.Close)
 	var err error
@@ -88,13 +89,14 @@ func wire(t testing.TB, db *store.DB, address, folder string) *web.Web {
 	require.NoError(t, push.Open(context.Background()))
 	says := &about.About{DB: db, Files: files, Hub: tell.Hub}
 	signIn := &auth.Auth{DB: db, URL: address, Actors: who, Notify: tell}
+	networks := &auth.Networks{DB: db}
 	return &web.Web{
 		API: &mastodon.API{
-			Read: db.Reader, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, URL: address, Domain: string(host),
+			Read: db.Reader, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, Partners: policy, Auth: signIn, Networks: networks, URL: address, Domain: string(host),
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
 		UI:   &ui.UI{Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: signIn, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Limits: true, Log: log,
+		Auth: signIn, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Limits: true, Log: log,
 	}
 }
 

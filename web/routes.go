@@ -299,6 +299,7 @@ func (w *Web) clientAPI() []Route {
 // https://docs.joinmastodon.org/methods/admin/
 func (w *Web) administration() []Route {
 	m, stewards, moderators, overseers := w.API, auth.Stewards, auth.Moderators, auth.Overseers
+	inspectors := append(slices.Clone(stewards), auth.Auditor) // of what moderators have no part in
 	return []Route{
 		api("GET", "/api/v1/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccountsV1),
 		api("GET", "/api/v2/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccounts),
@@ -320,6 +321,40 @@ func (w *Web) administration() []Route {
 		api("POST", "/api/v1/admin/reports/:id/unassign", Admin("admin:write:reports", moderators), m.JudgeReport("unassign")),
 		api("POST", "/api/v1/admin/reports/:id/resolve", Admin("admin:write:reports", moderators), m.JudgeReport("resolve")),
 		api("POST", "/api/v1/admin/reports/:id/reopen", Admin("admin:write:reports", moderators), m.JudgeReport("reopen")),
+
+		api("GET", "/api/v1/admin/domain_allows", Admin("admin:read:domain_allows", inspectors), m.DomainAllows),
+		api("POST", "/api/v1/admin/domain_allows", Admin("admin:write:domain_allows", stewards), m.AllowDomain),
+		api("GET", "/api/v1/admin/domain_allows/:id", Admin("admin:read:domain_allows", inspectors), m.DomainAllow),
+		api("DELETE", "/api/v1/admin/domain_allows/:id", Admin("admin:write:domain_allows", stewards), m.DisallowDomain),
+
+		api("GET", "/api/v1/admin/domain_blocks", Admin("admin:read:domain_blocks", inspectors), m.AdminDomainBlocks),
+		api("POST", "/api/v1/admin/domain_blocks", Admin("admin:write:domain_blocks", stewards), m.CreateDomainBlock),
+		api("GET", "/api/v1/admin/domain_blocks/:id", Admin("admin:read:domain_blocks", inspectors), m.AdminDomainBlock),
+		api("PUT", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.UpdateDomainBlock),
+		api("PATCH", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.UpdateDomainBlock),
+		api("DELETE", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.DeleteDomainBlock),
+
+		api("GET", "/api/v1/admin/ip_blocks", Admin("admin:read:ip_blocks", inspectors), m.IPBlocks),
+		api("POST", "/api/v1/admin/ip_blocks", Admin("admin:write:ip_blocks", stewards), m.CreateIPBlock),
+		api("GET", "/api/v1/admin/ip_blocks/:id", Admin("admin:read:ip_blocks", inspectors), m.IPBlock),
+		api("PUT", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.UpdateIPBlock),
+		api("PATCH", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.UpdateIPBlock),
+		api("DELETE", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.DeleteIPBlock),
+
+		api("GET", "/api/v1/admin/email_domain_blocks", Admin("admin:read:email_domain_blocks", inspectors), m.EmailDomainBlocks),
+		api("POST", "/api/v1/admin/email_domain_blocks", Admin("admin:write:email_domain_blocks", stewards), m.CreateEmailDomainBlock),
+		api("GET", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:read:email_domain_blocks", inspectors), m.EmailDomainBlock),
+		api("DELETE", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:write:email_domain_blocks", stewards), m.DeleteEmailDomainBlock),
+
+		api("GET", "/api/v1/admin/canonical_email_blocks", Admin("admin:read:canonical_email_blocks", inspectors), m.CanonicalEmailBlocks),
+		api("POST", "/api/v1/admin/canonical_email_blocks", Admin("admin:write:canonical_email_blocks", stewards), m.CreateCanonicalEmailBlock),
+		api("POST", "/api/v1/admin/canonical_email_blocks/test", Admin("admin:read:canonical_email_blocks", inspectors), m.TestCanonicalEmail),
+		api("GET", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:read:canonical_email_blocks", inspectors), m.CanonicalEmailBlock),
+		api("DELETE", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:write:canonical_email_blocks", stewards), m.DeleteCanonicalEmailBlock),
+
+		api("POST", "/api/v1/admin/measures", Admin("admin:read", overseers), m.Measures),
+		api("POST", "/api/v1/admin/dimensions", Admin("admin:read", overseers), m.Dimensions),
+		api("POST", "/api/v1/admin/retention", Admin("admin:read", overseers), m.Retention),
 	}
 }
 

@@ -31,6 +31,7 @@ type Web struct {
 	UI     *ui.UI
 
 	Partners *partners.Partners
+	Networks *auth.Networks
 
 	Dev http.Handler // the development identity provider, nil but on a node without another
 
@@ -57,7 +58,7 @@ func (w *Web) Handler() (http.Handler, error) {
 	if err := e.SetTrustedProxies(w.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w", err)
 	}
-	e.Use(w.log, w.errors, headers(w.API.URL), cors, legible)
+	e.Use(w.log, w.errors, headers(w.API.URL), cors, w.barred, legible)
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)
 	byAddress, byToken := w.addresses(), w.tokens()

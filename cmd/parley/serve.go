@@ -103,6 +103,7 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 		group.Go(func() error { return unlessClosed(private.ListenAndServe()) })
 	}
 	group.Go(func() error { n.partners.Watch(background); return nil })
+	group.Go(func() error { n.networks.Watch(background); return nil })
 	group.Go(func() error { n.relay.Run(background, func() {}); return nil })
 	group.Go(func() error { n.index.Run(background); return nil })
 	group.Go(func() error { n.streams.Watch(ctx, n.db.Reader, n.log); return nil }) // streams end first

@@ -48,6 +48,7 @@ type node struct {
 	outbox   *outbox.Outbox
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
+	networks *auth.Networks
 	streams  *notify.Streams
 	web      *web.Web
 }
@@ -83,6 +84,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 		return nil, err
 	}
 	if err = n.partners.Load(ctx); err != nil {
+		return nil, err
+	}
+	if err = n.networks.Load(ctx); err != nil {
 		return nil, err
 	}
 	return n, n.actors.Open(ctx)
@@ -124,10 +128,11 @@ func (n *node) wire() error {
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
+	n.networks = &auth.Networks{DB: n.db}
 	n.streams = notify.NewStreams()
 	n.web = &web.Web{
 		API: &mastodon.API{
-			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, About: n.about, Push: n.push, URL: cfg.PublicURL, Domain: cfg.Domain(),
+			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, About: n.about, Push: n.push, Partners: n.partners, Auth: n.auth, Networks: n.networks, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
 			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
 		},
@@ -135,7 +140,7 @@ func (n *node) wire() error {
 			Read: n.db.Reader, Auth: n.auth, About: n.about, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
-		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners,
+		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
 	}
 	return nil

@@ -126,9 +126,11 @@ func (tx *Tx) RevokeAppTokens(appID int64) error {
 }
 
 // TouchToken remembers that the token was used.
-func (tx *Tx) TouchToken(id int64) error {
-	_, err := tx.exec(`UPDATE oauth_tokens SET used_at = ? WHERE id = ?`, Now(), id)
-	return err
+func (tx *Tx) TouchToken(b *Bearer) error {
+	if _, err := tx.exec(`UPDATE oauth_tokens SET used_at = ? WHERE id = ?`, Now(), b.TokenID); err != nil {
+		return err
+	}
+	return tx.beActive(b.ActorID)
 }
 
 // RevokeToken ends the token of the app.

@@ -488,6 +488,7 @@ const (
 
 // Partner is the policy for a domain, or with *. for all domains below it.
 type Partner struct {
+	ID           int64
 	Domain       string `gorm:"primaryKey"`
 	Policy       string // allow, limit, block
 	Organisation bool

@@ -27,7 +27,12 @@ func (tx *Tx) TakeSignInLink(tokenHash string) (int64, error) {
 }
 
 // CreateSession stores a browser's new session.
-func (tx *Tx) CreateSession(s *Session) error { return tx.g.Create(s).Error }
+func (tx *Tx) CreateSession(s *Session) error {
+	if err := tx.g.Create(s).Error; err != nil {
+		return err
+	}
+	return tx.beActive(s.ActorID)
+}
 
 // Session is the live session with the token.
 func (r Reader) Session(tokenHash string) (*Session, error) {
@@ -48,9 +53,11 @@ func (tx *Tx) EndSession(id int64) error {
 }
 
 // TouchSession remembers that the session was used.
-func (tx *Tx) TouchSession(id int64) error {
-	_, err := tx.exec(`UPDATE sessions SET seen_at = ? WHERE id = ?`, Now(), id)
-	return err
+func (tx *Tx) TouchSession(s *Session) error {
+	if _, err := tx.exec(`UPDATE sessions SET seen_at = ? WHERE id = ?`, Now(), s.ID); err != nil {
+		return err
+	}
+	return tx.beActive(s.ActorID)
 }
 
 // EndAccess ends every session and token of a person.

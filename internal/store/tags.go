@@ -58,7 +58,10 @@ type TagDay struct {
 const dayLength = int64(24 * time.Hour / time.Millisecond)
 
 // Today is the day, as TagDay counts them.
-func Today() int64 { return int64(Now()) / dayLength }
+func Today() int64 { return Now().Day() }
+
+// Day is the day of a moment.
+func (t Time) Day() int64 { return int64(t) / dayLength }
 
 // tagged are the uses of hashtags that may be told to everybody.
 const tagged = ` FROM post_tags g JOIN posts p ON p.id = g.post_id JOIN actors a ON a.id = p.actor_id

@@ -52,12 +52,14 @@ func (n *node) behind(t testing.TB) *web.Web {
 	streams := notify.NewStreams()
 	says := &about.About{DB: n.DB, Files: n.Outbox.Files, Hub: n.Notify.Hub}
 	require.NoError(t, says.SetTexts(context.Background(), 0, map[string]string{about.Description: "A node for tests", about.ContactEmail: "owner@test.example"}))
+	signIn := &auth.Auth{DB: n.DB, URL: n.URL, Actors: n.Actors, Notify: n.Notify, VAPIDKey: n.Push.PublicKey()}
+	networks := &auth.Networks{DB: n.DB}
 	return &web.Web{
-		API: &mastodon.API{Read: n.DB.Reader, About: says, Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Notify: n.Notify, Push: n.Push, URL: n.URL, Domain: domain,
+		API: &mastodon.API{Read: n.DB.Reader, About: says, Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Notify: n.Notify, Push: n.Push, Partners: n.Partners, Auth: signIn, Networks: networks, URL: n.URL, Domain: domain,
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(8 << 20), Streams: streams, Remote: remote},
 		UI: &ui.UI{Read: n.DB.Reader, About: says, Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Notify: n.Notify, Partners: n.Partners, Streams: streams, Remote: remote,
 			URL: n.URL, Domain: domain, Title: "Test", Log: log},
-		Auth:   &auth.Auth{DB: n.DB, URL: n.URL, Actors: n.Actors, Notify: n.Notify, VAPIDKey: n.Push.PublicKey()},
-		Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Files: n.Outbox.Files, Remote: remote, Partners: n.Partners, Limits: true, Log: log,
+		Auth:   signIn,
+		Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Files: n.Outbox.Files, Remote: remote, Partners: n.Partners, Networks: networks, Limits: true, Log: log,
 	}
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -59,6 +60,17 @@ var made = map[string]func(*world) []string{
 	"/api/v1/notifications/requests/{id}":         func(w *world) []string { return []string{w.request()} },
 	"/api/v1/admin/accounts/{id}":                 func(w *world) []string { return []string{w.suspended()} },
 	"/api/v1/admin/reports/{id}":                  func(w *world) []string { return []string{w.reported()} },
+
+	"/api/v1/admin/domain_allows/{id}":          func(w *world) []string { return []string{w.barrier("domain_allows")} },
+	"/api/v1/admin/domain_blocks/{id}":          func(w *world) []string { return []string{w.barrier("domain_blocks")} },
+	"/api/v1/admin/ip_blocks/{id}":              func(w *world) []string { return []string{w.barrier("ip_blocks")} },
+	"/api/v1/admin/email_domain_blocks/{id}":    func(w *world) []string { return []string{w.barrier("email_domain_blocks")} },
+	"/api/v1/admin/canonical_email_blocks/{id}": func(w *world) []string { return []string{w.barrier("canonical_email_blocks")} },
+	"/api/v1/admin/canonical_email_blocks/test": func(w *world) []string {
+		w.barrier("canonical_email_blocks")
+		return nil
+	},
+
 	"/api/v1/notifications/requests": func(w *world) []string {
 		w.request()
 		return nil
@@ -88,16 +100,30 @@ var made = map[string]func(*world) []string{
 // values are what is sent under a name, by the operation and the name or by the
 // name alone. What is nil is not sent.
 var values = map[string]func(*world) any{
-	"GET /api/v1/accounts id":                      func(w *world) any { return []any{w.bob.id, w.fredID} },
-	"GET /api/v1/accounts/familiar_followers id":   func(w *world) any { return []any{w.bob.id, w.fredID} },
-	"GET /api/v1/accounts/relationships id":        func(w *world) any { return []any{w.bob.id, w.fredID} },
-	"GET /api/v1/statuses id":                      func(w *world) any { return []any{w.posts[0], w.posts[1]} },
-	"POST /api/v1/featured_tags name":              func(*world) any { return "#Snow" },
-	"GET /api/v1/markers timeline":                 func(*world) any { return []any{"home", "notifications"} },
-	"POST /api/v1/statuses quoted_status_id":       func(*world) any { return nil }, // which may not have a poll beside it
-	"POST /api/v1/lists/{id}/accounts account_ids": func(w *world) any { return []any{w.fredID} },
-	"POST /api/v1/admin/accounts/{id}/action type": func(*world) any { return "silence" },
-	"PUT /api/v1/admin/reports/{id} category":      func(*world) any { return "legal" },
+	"GET /api/v1/accounts id":                         func(w *world) any { return []any{w.bob.id, w.fredID} },
+	"GET /api/v1/accounts/familiar_followers id":      func(w *world) any { return []any{w.bob.id, w.fredID} },
+	"GET /api/v1/accounts/relationships id":           func(w *world) any { return []any{w.bob.id, w.fredID} },
+	"GET /api/v1/statuses id":                         func(w *world) any { return []any{w.posts[0], w.posts[1]} },
+	"POST /api/v1/featured_tags name":                 func(*world) any { return "#Snow" },
+	"GET /api/v1/markers timeline":                    func(*world) any { return []any{"home", "notifications"} },
+	"POST /api/v1/statuses quoted_status_id":          func(*world) any { return nil }, // which may not have a poll beside it
+	"POST /api/v1/lists/{id}/accounts account_ids":    func(w *world) any { return []any{w.fredID} },
+	"POST /api/v1/admin/accounts/{id}/action type":    func(*world) any { return "silence" },
+	"PUT /api/v1/admin/reports/{id} category":         func(*world) any { return "legal" },
+	"POST /api/v1/admin/domain_allows domain":         func(w *world) any { return w.name() + ".example" },
+	"POST /api/v1/admin/domain_blocks domain":         func(w *world) any { return w.name() + ".example" },
+	"POST /api/v1/admin/email_domain_blocks domain":   func(w *world) any { return w.name() + ".example" },
+	"PUT /api/v1/admin/domain_blocks/{id} severity":   func(*world) any { return "suspend" },
+	"POST /api/v1/admin/ip_blocks ip":                 func(w *world) any { return w.address() },
+	"severity":                                        func(*world) any { return "no_access" },
+	"POST /api/v1/admin/canonical_email_blocks email": func(w *world) any { return w.name() + "@corp.example" },
+	"email":                              func(w *world) any { return fmt.Sprintf("b%d@corp.example", w.count) },
+	"start_at":                           func(*world) any { return time.Now().AddDate(0, 0, -3).Format(time.DateOnly) },
+	"end_at":                             func(*world) any { return time.Now().Format(time.DateOnly) },
+	"frequency":                          func(*world) any { return "day" },
+	"POST /api/v1/admin/measures keys":   func(*world) any { return []any{"active_users", "new_users", "instance_media_attachments"} },
+	"POST /api/v1/admin/dimensions keys": func(*world) any { return []any{"languages", "sources", "space_usage", "software_versions"} },
+
 	"account_id":                     func(w *world) any { return w.bob.id },
 	"account_ids":                    func(w *world) any { return []any{w.bob.id} },
 	"acct":                           func(*world) any { return "bob" },
@@ -198,7 +224,6 @@ var scopes = map[string]string{
 // needed are the parameters that must be there though the schema does not say
 // so.
 var needed = map[string]string{
-	"POST /api/v1/admin/accounts/{id}/action":      "type",
 	"POST /api/v1/statuses":                        "status", // beside a poll
 	"PUT /api/v1/statuses/{id}/interaction_policy": "quote_approval_policy",
 }

@@ -58,6 +58,9 @@ func newWorld(t *testing.T) *world {
 	w.keep()
 	w.lose()
 	w.hush()
+	for _, list := range []string{"domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks", "canonical_email_blocks"} {
+		w.barrier(list)
+	}
 	n.Settle()
 	w.whole()
 	return w
@@ -272,6 +275,27 @@ func (w *world) suspended() string {
 	who := w.newcomer().id
 	w.ada.do("POST", "/api/v1/admin/accounts/"+who+"/action", object{"type": "suspend"})
 	return who
+}
+
+// name is a new one, and address a new one of a network that is none.
+func (w *world) name() string {
+	w.count++
+	return fmt.Sprintf("b%d", w.count)
+}
+
+func (w *world) address() string {
+	w.count++
+	return fmt.Sprintf("192.0.2.%d", w.count%256)
+}
+
+// barrier is a new entry of one of the lists of administrators.
+func (w *world) barrier(list string) string {
+	w.T.Helper()
+	body := object{"domain": w.name() + ".example", "ip": w.address(), "severity": "no_access", "email": w.name() + "@corp.example"}
+	if list == "domain_blocks" {
+		body["severity"] = "silence"
+	}
+	return w.ada.do("POST", "/api/v1/admin/"+list, body)["id"].(string)
 }
 
 // reported is a new report about a newcomer's post.

@@ -37,7 +37,7 @@ func (a *API) AdminAccounts(c *gin.Context) error {
 		q.Roles = staff()
 	}
 	if wanted := queries(c, "role_ids"); len(wanted) > 0 {
-		q.Roles = rolesNamed(wanted)
+		q.Roles = rolesWithIDs(wanted)
 	}
 	if c.Query("invited_by") != "" {
 		q.Status = "invited"
@@ -50,8 +50,8 @@ func staff() []string {
 	return each(auth.Moderators, func(r auth.Role) string { return string(r) })
 }
 
-// rolesNamed are the roles that clients know by the ids.
-func rolesNamed(ids []string) []string {
+// rolesWithIDs are the roles that clients know by the ids.
+func rolesWithIDs(ids []string) []string {
 	found := []string{}
 	for _, r := range auth.Roles {
 		if slices.Contains(ids, roleOf(r).ID) {

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,7 +25,7 @@ type adminReport struct {
 	Assigned      *adminAccount     `json:"assigned_account"`
 	ActionTakenBy *adminAccount     `json:"action_taken_by_account"`
 	Statuses      []json.RawMessage `json:"statuses"`
-	Rules         []struct{}        `json:"rules"` // a node has none of its own
+	Rules         []nodeRule        `json:"rules"`
 }
 
 // AdminReports answers with the reports that wait, or with resolved those that
@@ -64,17 +65,26 @@ func (a *API) adminReports(r store.Reader, viewer int64, rows []*store.Report) (
 	if err != nil {
 		return nil, err
 	}
+	rules, err := rulesOf(r)
+	if err != nil {
+		return nil, err
+	}
 	return each(rows, func(row *store.Report) *adminReport {
 		e := &adminReport{
 			ID: id(row.ID), ActionTaken: row.ResolvedAt != 0, ActionTakenAt: optionalMoment(row.ResolvedAt), Category: row.Category, Comment: row.Comment,
 			Forwarded: row.Forwarded, CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), Account: accounts[row.ReporterID], Target: accounts[row.TargetID],
-			Assigned: accounts[row.AssignedID], ActionTakenBy: accounts[row.ResolvedID], Statuses: statuses[row.ID], Rules: []struct{}{},
+			Assigned: accounts[row.AssignedID], ActionTakenBy: accounts[row.ResolvedID], Statuses: statuses[row.ID], Rules: rulesNamed(rules, row.RuleIDs),
 		}
 		if e.Statuses == nil {
 			e.Statuses = []json.RawMessage{}
 		}
 		return e
 	}), nil
+}
+
+// rulesNamed are those of the rules that a report says are broken.
+func rulesNamed(rules []nodeRule, ids []string) []nodeRule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r nodeRule) bool { return !slices.Contains(ids, r.ID) })
 }
 
 // evidence are the posts that the reports name, by report.

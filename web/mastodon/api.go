@@ -18,6 +18,7 @@ import (
 	"parley/internal/notify"
 	"parley/internal/store"
 	"parley/outbox"
+	"parley/partners"
 )
 
 // API answers client apps.
@@ -29,6 +30,10 @@ type API struct {
 	Notify *notify.Notify
 	About  *about.About
 	Push   *notify.Push
+
+	Partners *partners.Partners
+	Auth     *auth.Auth
+	Networks *auth.Networks
 
 	URL    string // public URL, without a slash at its end
 	Domain string // what stands behind the @ of our handles
