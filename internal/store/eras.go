@@ -50,7 +50,7 @@ func stretches(low, high int64, up bool) []stretch {
 // stretch. PostgreSQL begins a part when those before were not enough. It must
 // not be led by the bounds, which would have it read every post between them:
 // hence the + 0.
-func byEra(words string, low, high int64, up bool) (string, []any) {
+func byEra(words string, low, high int64, up bool) condition {
 	order := "DESC"
 	if up {
 		order = "ASC"
@@ -65,5 +65,5 @@ func byEra(words string, low, high int64, up bool) (string, []any) {
 		parts = append(parts, `(SELECT id FROM post_words WHERE words @@ CAST(? AS tsquery) AND id + 0 >= ? AND id + 0 < ? ORDER BY id + 0 `+order+`)`)
 		args = append(args, match, s.low, s.high)
 	}
-	return strings.Join(parts, " UNION ALL "), args
+	return condition{"(" + strings.Join(parts, " UNION ALL ") + ") w", args}
 }

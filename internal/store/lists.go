@@ -35,8 +35,7 @@ func (r Reader) ListMembers(list int64, page Page) ([]Listed, error) {
 
 // ListTimeline is what reached a list of the reader.
 func (r Reader) ListTimeline(reader, list int64, page Page) ([]Entry, error) {
-	source, args := paged(page, "e.post_id", "e.post_id", "list_entries e", "e.list_id = ?", list)
-	return r.list(reader, page, true, source, args...)
+	return r.list(reader, page, true, rowsOf("list_entries e", "e.post_id", "e.post_id", "e.list_id = ?", list))
 }
 
 // ListsWith are the lists that have the post, or a boost of it.

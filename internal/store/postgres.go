@@ -36,6 +36,8 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	// Several workers for a page cost more than they bring, and begin what is
 	// not needed: see byEra.
 	config.ConnConfig.RuntimeParams["max_parallel_workers_per_gather"] = "0"
+	// To compile a query for a page takes a hundred times as long as to run it.
+	config.ConnConfig.RuntimeParams["jit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err

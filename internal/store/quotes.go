@@ -131,10 +131,7 @@ func (r Reader) QuotesWaiting(uri string) ([]*Quote, error) {
 
 // QuotesOf are the posts that quote the post, as far as the viewer may see them.
 func (r Reader) QuotesOf(viewer, post int64, page Page) ([]Entry, error) {
-	cond, args := visible(viewer, "q", "qa")
-	source, args := paged(page, "t.post_id", "t.post_id", "quotes t JOIN posts q ON q.id = t.post_id JOIN actors qa ON qa.id = q.actor_id",
-		"t.quoted_id = ? AND t.state = 'accepted' AND "+cond, append([]any{post}, args...)...)
-	return r.list(viewer, page, true, source, args...)
+	return r.list(viewer, page, true, rowsOf("quotes t", "t.post_id", "t.post_id", "t.quoted_id = ? AND t.state = 'accepted'", post))
 }
 
 // LocalQuoters are our people who quote the post.

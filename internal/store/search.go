@@ -15,16 +15,16 @@ type PostQuery struct {
 	Library, NotLibrary bool
 }
 
-// librarySQL says that the viewer has had to do with the post q.
-const librarySQL = `(q.actor_id = ? OR EXISTS (SELECT 1 FROM mentions lm WHERE lm.post_id = q.id AND lm.actor_id = ?)
- OR EXISTS (SELECT 1 FROM favourites lf WHERE lf.post_id = q.id AND lf.actor_id = ?)
- OR EXISTS (SELECT 1 FROM bookmarks lb WHERE lb.post_id = q.id AND lb.actor_id = ?)
- OR EXISTS (SELECT 1 FROM posts lp WHERE lp.boost_of_id = q.id AND lp.actor_id = ? AND lp.deleted_at = 0)
- OR EXISTS (SELECT 1 FROM poll_votes lv WHERE lv.post_id = q.id AND lv.actor_id = ?))`
+// librarySQL says that the viewer has had to do with the post p.
+const librarySQL = `(p.actor_id = ? OR EXISTS (SELECT 1 FROM mentions lm WHERE lm.post_id = p.id AND lm.actor_id = ?)
+ OR EXISTS (SELECT 1 FROM favourites lf WHERE lf.post_id = p.id AND lf.actor_id = ?)
+ OR EXISTS (SELECT 1 FROM bookmarks lb WHERE lb.post_id = p.id AND lb.actor_id = ?)
+ OR EXISTS (SELECT 1 FROM posts lp WHERE lp.boost_of_id = p.id AND lp.actor_id = ? AND lp.deleted_at = 0)
+ OR EXISTS (SELECT 1 FROM poll_votes lv WHERE lv.post_id = p.id AND lv.actor_id = ?))`
 
-// searchableSQL says that the author qa wants to be searched, and is not kept
+// searchableSQL says that the author a wants to be searched, and is not kept
 // out of public timelines unless the viewer follows them.
-const searchableSQL = `qa.indexable AND (NOT qa.limited OR EXISTS (SELECT 1 FROM follows xf WHERE xf.follower_id = ? AND xf.target_id = qa.id AND xf.accepted))`
+const searchableSQL = `a.indexable AND (NOT a.limited OR EXISTS (SELECT 1 FROM follows xf WHERE xf.follower_id = ? AND xf.target_id = a.id AND xf.accepted))`
 
 // SearchPosts are the posts that are looked for, newest first. The viewer finds
 // what they may see, of those they want to hear: if the author wants to be
@@ -32,29 +32,14 @@ const searchableSQL = `qa.indexable AND (NOT qa.limited OR EXISTS (SELECT 1 FROM
 // less, only public posts beside those; here everybody in an organisation finds
 // again all that they could have read.
 func (r Reader) SearchPosts(viewer int64, page Page, offset int, query PostQuery) ([]Entry, error) {
-	words, args := r.withWords(page, query)
-	found := query.found(viewer)
-	bounds, boundArgs, order := page.bounds("w.id")
-	if r.postgres {
-		order = "" // as the words come
-	} else {
-		order = " ORDER BY " + order
-	}
-	// The offset has PostgreSQL go through the words in their order, whatever else
-	// it would think of.
-	args = append(append(append(args, found.args...), boundArgs...), page.Limit, offset)
-	return r.list(viewer, page, false, `SELECT w.id AS key, w.id AS post_id FROM (`+words+`) w
- WHERE EXISTS (SELECT 1 FROM posts q JOIN actors qa ON qa.id = q.actor_id WHERE q.id = w.id AND `+found.text+` LIMIT 1 OFFSET 0)
- AND `+bounds+order+` LIMIT ? OFFSET ?`, args...)
+	words := r.withWords(page, query)
+	return r.lines(page, offset, source{from: words, key: "w.id", post: "w.id", sorted: r.postgres}, query.found(viewer))
 }
 
-// found says of the post q by qa that the viewer finds it, but for its words.
+// found says of the post p by a that the viewer finds it, but for its words.
 func (query PostQuery) found(viewer int64) condition {
-	seen, seenArgs := visible(viewer, "q", "qa")
-	want, wantArgs := heard(viewer, "q", "qa")
 	me := []any{viewer, viewer, viewer, viewer, viewer, viewer}
-	c := condition{seen, seenArgs}
-	c.and(want, wantArgs...)
+	c := sight(viewer, true)
 	c.and("("+searchableSQL+" OR "+librarySQL+")", append([]any{viewer}, me...)...)
 	if query.Library {
 		c.and(librarySQL, me...)
@@ -64,9 +49,9 @@ func (query PostQuery) found(viewer int64) condition {
 	}
 	for _, s := range query.Spans {
 		if s.Not {
-			c.and("(q.id < ? OR q.id >= ?)", s.From, s.To)
+			c.and("(p.id < ? OR p.id >= ?)", s.From, s.To)
 		} else {
-			c.and("q.id >= ? AND q.id < ?", s.From, s.To)
+			c.and("p.id >= ? AND p.id < ?", s.From, s.To)
 		}
 	}
 	return c
@@ -74,7 +59,7 @@ func (query PostQuery) found(viewer int64) condition {
 
 // withWords is a query for the ids of posts with the words, on PostgreSQL in
 // the order of the page.
-func (r Reader) withWords(page Page, query PostQuery) (string, []any) {
+func (r Reader) withWords(page Page, query PostQuery) condition {
 	low, high := page.Since, NewID()
 	if page.Min > 0 {
 		low = page.Min
@@ -90,5 +75,5 @@ func (r Reader) withWords(page Page, query PostQuery) (string, []any) {
 	if r.postgres {
 		return byEra(r.syntax().all(query.Clauses), low, high, page.Min > 0)
 	}
-	return `SELECT rowid AS id FROM post_words WHERE post_words MATCH ? AND rowid >= ? AND rowid < ?`, []any{r.syntax().all(query.Clauses), low, high}
+	return condition{`(SELECT rowid AS id FROM post_words WHERE post_words MATCH ? AND rowid >= ? AND rowid < ?) w`, []any{r.syntax().all(query.Clauses), low, high}}
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -30,22 +32,67 @@ const entryColumns = `p.id, p.revision, p.actor_id, a.revision, p.boost_of_id, C
 
 const entryJoins = ` JOIN actors a ON a.id = p.actor_id LEFT JOIN posts o ON o.id = p.boost_of_id LEFT JOIN actors oa ON oa.id = o.actor_id `
 
-// list runs a query that selects key and post_id from source, keeps what the
-// viewer may see, and of that, with quiet, only what they want to hear.
-func (r Reader) list(viewer int64, page Page, quiet bool, source string, args ...any) ([]Entry, error) {
+// source is where a list comes from: a table, or a query, which of its rows have
+// the posts, and what it is paged by. One that is sorted is so by itself, as the
+// page is.
+type source struct {
+	from, where condition
+	key, post   string
+	sorted      bool
+}
+
+// rowsOf is a source of the rows of a table that are chosen.
+func rowsOf(table, key, post, where string, args ...any) source {
+	return source{from: condition{text: table}, where: condition{where, args}, key: key, post: post}
+}
+
+// list is a page of the posts from a source that the viewer may see, and with
+// quiet, of those whom they want to hear. What they may not is left out before
+// the page is cut, so that a page is full as long as there is more.
+func (r Reader) list(viewer int64, page Page, quiet bool, s source) ([]Entry, error) {
+	return r.lines(page, 0, s, sight(viewer, quiet))
+}
+
+// lines are a page of the posts p by a, and what they boost, from a source, for
+// which the condition holds. The databases look at one row of the source after
+// the other until the page is full. They do as they are told where
+// they cannot look into what is asked of each row: PostgreSQL would guess that
+// next to nothing is left of so many conditions and begin elsewhere, SQLite read
+// all actors beforehand.
+func (r Reader) lines(page Page, offset int, s source, holds condition) ([]Entry, error) {
+	query := condition{`SELECT ` + s.key + `, ` + entryColumns + ` FROM ` + s.from.text + ` CROSS JOIN posts p` + entryJoins + `WHERE p.id = ` + s.post, s.from.args}
+	if r.postgres {
+		query = condition{`SELECT ` + s.key + `, line.* FROM ` + s.from.text + ` CROSS JOIN LATERAL (SELECT ` + entryColumns + ` FROM posts p` + entryJoins +
+			`WHERE p.id = ` + s.post + ` AND ` + holds.text + ` LIMIT 1) line WHERE TRUE`, slices.Concat(s.from.args, holds.args)}
+	} else {
+		query.and("CASE WHEN "+holds.text+" THEN TRUE END", holds.args...)
+	}
+	if s.where.text != "" {
+		query.and(s.where.text, s.where.args...)
+	}
+	bounds, boundArgs, order := page.bounds(s.key)
+	query.and(bounds, boundArgs...)
+	if !s.sorted {
+		query.text += ` ORDER BY ` + order
+	}
+	entries, err := entriesOf(r.g.Raw(query.text+` LIMIT ? OFFSET ?`, append(query.args, page.Limit, offset)...).Rows())
+	return newestFirst(page, entries), err
+}
+
+// sight says of p by a, and of what it boosts, that the viewer may see it, and
+// with quiet that they want to.
+func sight(viewer int64, quiet bool) condition {
 	seen, seenArgs := visible(viewer, "p", "a")
-	seenBoost, seenBoostArgs := visible(viewer, "o", "oa")
-	query := `SELECT t.key, ` + entryColumns + ` FROM (` + source + `) t JOIN posts p ON p.id = t.post_id` + entryJoins +
-		`WHERE ` + seen + ` AND (p.boost_of_id = 0 OR ` + seenBoost + `)`
-	args = append(args, seenArgs...)
-	args = append(args, seenBoostArgs...)
+	boost, boostArgs := visible(viewer, "o", "oa")
+	c := condition{seen, seenArgs}
+	c.and("(p.boost_of_id = 0 OR "+boost+")", boostArgs...)
 	if quiet {
 		want, wantArgs := heard(viewer, "p", "a")
-		wantBoost, wantBoostArgs := heard(viewer, "o", "oa")
-		query += ` AND ` + want + ` AND (p.boost_of_id = 0 OR ` + wantBoost + `)`
-		args = append(append(args, wantArgs...), wantBoostArgs...)
+		c.and(want, wantArgs...)
+		want, wantArgs = heard(viewer, "o", "oa")
+		c.and("(p.boost_of_id = 0 OR "+want+")", wantArgs...)
 	}
-	return entriesOf(r.g.Raw(query+` ORDER BY t.key DESC`, args...).Rows())
+	return c
 }
 
 // entriesOf reads rows of a key and entryColumns.
@@ -66,46 +113,35 @@ func entriesOf(rows *sql.Rows, err error) ([]Entry, error) {
 	return entries, rows.Err()
 }
 
-// paged is a source of list: column pages, where chooses.
-func paged(page Page, key, post, from, where string, args ...any) (string, []any) {
-	bounds, boundArgs, order := page.bounds(key)
-	return `SELECT ` + key + ` AS key, ` + post + ` AS post_id FROM ` + from + ` WHERE ` + where + ` AND ` + bounds + ` ORDER BY ` + order + ` LIMIT ?`,
-		append(append(args, boundArgs...), page.Limit)
-}
-
 // Entries are the posts with the ids as far as the viewer may see them, newest
 // first.
 func (r Reader) Entries(viewer int64, ids []int64) ([]Entry, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	cond, arg := r.in("id", ids)
-	// The limit says nothing new, but keeps PostgreSQL from joining the other
-	// way round, over all posts.
-	return r.list(viewer, Page{Limit: len(ids)}, false, `SELECT id AS key, id AS post_id FROM posts WHERE `+cond+` LIMIT ?`, arg, len(ids))
+	cond, arg := r.in("q.id", ids)
+	return r.list(viewer, Page{Limit: len(ids)}, false, rowsOf("posts q", "q.id", "q.id", cond, arg))
 }
 
 // HomeTimeline is what reached the reader, by those they follow.
 func (r Reader) HomeTimeline(reader int64, page Page) ([]Entry, error) {
-	source, args := paged(page, "h.post_id", "h.post_id", "home_entries h", "h.reader_id = ?", reader)
-	return r.list(reader, page, true, source, args...)
+	return r.list(reader, page, true, rowsOf("home_entries h", "h.post_id", "h.post_id", "h.reader_id = ?", reader))
 }
 
 // PublicTimeline is what everybody here may read; local and remote narrow it
 // down, as does onlyMedia.
 func (r Reader) PublicTimeline(viewer int64, page Page, local, remote, onlyMedia bool) ([]Entry, error) {
-	where := "q.listed"
+	c := condition{text: "q.listed"}
 	if local {
-		where += " AND q.local"
+		c.and("q.local")
 	}
 	if remote {
-		where += " AND NOT q.local"
+		c.and("NOT q.local")
 	}
 	if onlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)"
+		c.and("EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)")
 	}
-	source, args := paged(page, "q.id", "q.id", "posts q", where)
-	return r.list(viewer, page, true, source, args...)
+	return r.list(viewer, page, true, rowsOf("posts q", "q.id", "q.id", c.text, c.args...))
 }
 
 // TagQuery says which posts with hashtags are wanted.
@@ -116,30 +152,39 @@ type TagQuery struct {
 
 // TagTimeline are the public posts with one of the tags.
 func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error) {
-	where, args := "g.tag = ?", []any{lower(q.Any[0])}
-	from := "post_tags g"
-	if len(q.Any) > 1 {
-		cond, arg := r.inText("tag", lowerAll(q.Any))
-		from, where, args = "(SELECT DISTINCT post_id FROM post_tags WHERE "+cond+") g", "1 = 1", []any{arg}
+	var all []Entry
+	for _, tag := range q.Any {
+		some, err := r.tagTimeline(viewer, page, lower(tag), q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
 	}
-	where += " AND NOT EXISTS (SELECT 1 FROM posts l JOIN actors la ON la.id = l.actor_id WHERE l.id = g.post_id AND la.limited)"
-	for _, tag := range q.All {
-		where += " AND EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)"
-		args = append(args, lower(tag))
+	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(b.Key, a.Key) })
+	all = slices.CompactFunc(all, func(a, b Entry) bool { return a.Key == b.Key })
+	if len(all) > page.Limit && page.Min > 0 {
+		return all[len(all)-page.Limit:], nil
 	}
-	for _, tag := range q.None {
-		where += " AND NOT EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)"
-		args = append(args, lower(tag))
+	return all[:min(len(all), page.Limit)], nil
+}
+
+// tagTimeline is a page of what is under one of the tags.
+func (r Reader) tagTimeline(viewer int64, page Page, tag string, q TagQuery) ([]Entry, error) {
+	c := condition{"g.tag = ?", []any{tag}}
+	c.and("NOT EXISTS (SELECT 1 FROM posts l JOIN actors la ON la.id = l.actor_id WHERE l.id = g.post_id AND la.limited)")
+	for _, other := range q.All {
+		c.and("EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)", lower(other))
+	}
+	for _, other := range q.None {
+		c.and("NOT EXISTS (SELECT 1 FROM post_tags x WHERE x.post_id = g.post_id AND x.tag = ?)", lower(other))
 	}
 	if q.Local || q.Remote {
-		where += " AND EXISTS (SELECT 1 FROM posts l WHERE l.id = g.post_id AND l.local = ?)"
-		args = append(args, q.Local)
+		c.and("EXISTS (SELECT 1 FROM posts l WHERE l.id = g.post_id AND l.local = ?)", q.Local)
 	}
 	if q.OnlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = g.post_id AND m.post_id <> 0 AND m.position >= 0)"
+		c.and("EXISTS (SELECT 1 FROM media m WHERE m.post_id = g.post_id AND m.post_id <> 0 AND m.position >= 0)")
 	}
-	source, args := paged(page, "g.post_id", "g.post_id", from, where, args...)
-	return r.list(viewer, page, true, source, args...)
+	return r.list(viewer, page, true, rowsOf("post_tags g", "g.post_id", "g.post_id", c.text, c.args...))
 }
 
 // AccountQuery says which of an account's posts are wanted.
@@ -150,43 +195,36 @@ type AccountQuery struct {
 
 // AccountTimeline is what the account posted, as far as the viewer may see it.
 func (r Reader) AccountTimeline(viewer, actorID int64, page Page, q AccountQuery) ([]Entry, error) {
-	where, args := "q.actor_id = ? AND q.deleted_at = 0", []any{actorID}
+	c := condition{"q.actor_id = ?", []any{actorID}}
 	if q.ExcludeReplies {
-		where += " AND (q.in_reply_to_uri = '' OR q.in_reply_to_actor_id = q.actor_id)"
+		c.and("(q.in_reply_to_uri = '' OR q.in_reply_to_actor_id = q.actor_id)")
 	}
 	if q.ExcludeBoosts {
-		where += " AND q.boost_of_id = 0"
+		c.and("q.boost_of_id = 0")
 	}
 	if q.ExcludeSensitive {
-		where += " AND NOT q.sensitive"
+		c.and("NOT q.sensitive")
 	}
 	if q.OnlyMedia {
-		where += " AND EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)"
+		c.and("EXISTS (SELECT 1 FROM media m WHERE m.post_id = q.id AND m.post_id <> 0 AND m.position >= 0)")
 	}
 	if q.Pinned {
-		where += " AND EXISTS (SELECT 1 FROM pins n WHERE n.post_id = q.id AND n.actor_id = q.actor_id)"
+		c.and("EXISTS (SELECT 1 FROM pins n WHERE n.post_id = q.id AND n.actor_id = q.actor_id)")
 	}
 	if q.Tag != "" {
-		where += " AND q.id IN (SELECT g.post_id FROM post_tags g WHERE g.actor_id = ? AND g.tag = ?)"
-		args = append(args, actorID, lower(q.Tag))
+		c.and("q.id IN (SELECT g.post_id FROM post_tags g WHERE g.actor_id = ? AND g.tag = ?)", actorID, lower(q.Tag))
 	}
-	// Whom a post is not for must not thin out the page, so visibility counts
-	// before the limit.
-	cond, condArgs := visible(viewer, "q", "qa")
-	source, args := paged(page, "q.id", "q.id", "posts q JOIN actors qa ON qa.id = q.actor_id", where+" AND "+cond, append(args, condArgs...)...)
-	return r.list(viewer, page, false, source, args...)
+	return r.list(viewer, page, false, rowsOf("posts q", "q.id", "q.id", c.text, c.args...))
 }
 
 // Favourites are the posts the reader favourited, paged by favourite.
 func (r Reader) Favourites(reader int64, page Page) ([]Entry, error) {
-	source, args := paged(page, "f.id", "f.post_id", "favourites f", "f.actor_id = ?", reader)
-	return r.list(reader, page, false, source, args...)
+	return r.list(reader, page, false, rowsOf("favourites f", "f.id", "f.post_id", "f.actor_id = ?", reader))
 }
 
 // Bookmarks are the posts the reader bookmarked, paged by bookmark.
 func (r Reader) Bookmarks(reader int64, page Page) ([]Entry, error) {
-	source, args := paged(page, "b.id", "b.post_id", "bookmarks b", "b.actor_id = ?", reader)
-	return r.list(reader, page, false, source, args...)
+	return r.list(reader, page, false, rowsOf("bookmarks b", "b.id", "b.post_id", "b.actor_id = ?", reader))
 }
 
 // Outbox are the public posts and boosts of one of ours, for its outbox.

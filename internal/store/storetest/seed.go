@@ -54,7 +54,7 @@ var past = []string{
 	`INSERT INTO posts (id, uri, actor_id, local, visibility, listed, thread_id, in_reply_to_id, content, tags, published_at, received_at) ` + numbers + `$posts)
  SELECT $begin + n * $apart, 'https://far.example/posts/' || n, $begin + 1 + n % 1000, FALSE, 'public', TRUE, $begin + (n - n % 10) * $apart,
   CASE WHEN n % 10 = 0 THEN 0 ELSE $begin + (n - 1) * $apart END, '<p>Some words that somebody wrote, number ' || n || '.</p>', CASE WHEN n % 10 = 0 THEN '["go"]' ELSE '[]' END, 1, 1 FROM s`,
-	`INSERT INTO post_tags (tag, post_id) SELECT 'go', id FROM posts WHERE tags <> '[]'`,
+	`INSERT INTO post_tags (tag, post_id, actor_id) SELECT 'go', id, actor_id FROM posts WHERE tags <> '[]'`,
 	`INSERT INTO home_entries (reader_id, post_id) SELECT $reader, p.id FROM posts p JOIN follows f ON f.target_id = p.actor_id AND f.follower_id = $reader`,
 	`INSERT INTO notifications (id, reader_id, kind, from_id, post_id, created_at) SELECT id, $reader, 'mention', actor_id, id, 1 FROM posts WHERE (id - $begin) / $apart % 100 = 0`,
 }
