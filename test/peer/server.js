@@ -1,147 +1,61 @@
-// A small server of the fediverse with one person, fred. The library checks
-// every signature; what it let through can be asked for, and what fred does is
-// asked for, both below /control.
+// A small server of the fediverse, on a library of another make. The library
+// checks every signature; what it let through can be asked for, and what its
+// people do is asked for, both below /control.
 //
-//   node server.js PORT
+//   node server.js PORT [KNOCK]
+//
+// KNOCK is the one way in which deliveries are taken, and the first in which
+// they are signed: rfc9421 or draft-cavage-http-signatures-12.
 import { Temporal } from "@js-temporal/polyfill";
 globalThis.Temporal ??= Temporal;
 
 import { createServer } from "node:http";
-const { createFederation, generateCryptoKeyPair, MemoryKvStore } = await import("@fedify/fedify");
-const {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Mention, Note, Person, PUBLIC_COLLECTION, Tombstone, Undo, Update,
-} = await import("@fedify/vocab");
+const { createFederation, MemoryKvStore } = await import("@fedify/fedify");
+const { Accept, Activity, Follow, Note, Question, QuoteAuthorization } = await import("@fedify/vocab");
+const { acts, understood } = await import("./acts.js");
+const { actor, join, people, posts, stamps } = await import("./people.js");
 
-const port = Number(process.argv[2]);
+const [port, knock = "draft-cavage-http-signatures-12"] = process.argv.slice(2);
 const origin = `http://localhost:${port}`;
-const fred = "fred";
-
-const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, origin });
-const keys = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
-const notes = new Map(); // id in the path: Note
-const followers = new Map(); // actor id: Actor
 const received = []; // what arrived with a signature that holds
 
-federation
-  .setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
-    if (identifier !== fred) return null;
-    const pairs = await ctx.getActorKeyPairs(identifier);
-    return new Person({
-      id: ctx.getActorUri(identifier),
-      preferredUsername: identifier,
-      name: "Fred of Fedify",
-      inbox: ctx.getInboxUri(identifier),
-      endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
-      followers: ctx.getFollowersUri(identifier),
-      url: ctx.getActorUri(identifier),
-      publicKey: pairs[0].cryptographicKey,
-      assertionMethods: pairs.map((pair) => pair.multikey),
-    });
-  })
-  .setKeyPairsDispatcher((_, identifier) => (identifier === fred ? keys : []));
-federation.setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...followers.values()] }));
-federation.setObjectDispatcher(Note, "/notes/{id}", (_, { id }) => notes.get(id) ?? null);
+const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, origin, firstKnock: knock });
+
+federation.setActorDispatcher("/users/{identifier}", actor).setKeyPairsDispatcher((_, identifier) => people.get(identifier)?.keys ?? []);
+federation.setFollowersDispatcher("/users/{identifier}/followers", (_, identifier) => ({ items: [...people.get(identifier).followers.values()] }));
+federation.setFeaturedDispatcher("/users/{identifier}/featured", (ctx, identifier) => ({ items: people.get(identifier).pinned.map((id) => posts.get(ctx.parseUri(new URL(id)).values.id).made) }));
+federation.setFeaturedTagsDispatcher("/users/{identifier}/tags", () => ({ items: [] }));
+for (const [What, path] of [[Note, "/notes/{id}"], [Question, "/polls/{id}"]]) {
+  federation.setObjectDispatcher(What, path, (_, { id }) => posts.get(id)?.made ?? null);
+}
+federation.setObjectDispatcher(QuoteAuthorization, "/stamps/{id}", (_, { id }) => stamps.get(id) ?? null);
 federation
   .setInboxListeners("/users/{identifier}/inbox", "/inbox")
   .on(Follow, async (ctx, follow) => {
+    await take(ctx, follow);
+    const { identifier } = ctx.parseUri(follow.objectId);
+    if (people.get(identifier).locked) return;
     const follower = await follow.getActor(ctx);
-    followers.set(follower.id.href, follower);
-    await note(ctx, follow);
-    await ctx.sendActivity({ identifier: fred }, follower, new Accept({ id: fresh(ctx, "accepts"), actor: ctx.getActorUri(fred), object: follow }));
+    people.get(identifier).followers.set(follower.id.href, follower);
+    const accept = new Accept({ id: new URL(`#accepts/${crypto.randomUUID()}`, follow.objectId), actor: follow.objectId, object: follow });
+    await ctx.sendActivity({ identifier }, follower, accept);
   })
-  .on(Activity, note)
+  .on(Activity, take)
   .onError((_, error) => console.error("an activity failed:", error));
 
-// note remembers an activity as the tests look at it.
-async function note(ctx, activity) {
-  const object = await activity.getObject(ctx).catch(() => null);
-  received.push({ type: activity.constructor.name, id: activity.id?.href, actor: activity.actorId?.href, object: activity.objectId?.href, content: object?.content?.toString() });
+async function take(ctx, activity) {
+  received.push(await understood(ctx, activity));
 }
-
-const fresh = (ctx, kind) => new URL(`#${kind}/${crypto.randomUUID()}`, ctx.getActorUri(fred));
-
-// What fred can be told to do. Each gets a context and the fields of a form.
-const acts = {
-  async follow(ctx, { actor }) {
-    const other = await known(ctx, actor);
-    await send(ctx, other, new Follow({ id: fresh(ctx, "follows"), actor: ctx.getActorUri(fred), object: other.id, to: other.id }));
-  },
-  async post(ctx, { text }) {
-    const made = newNote(ctx, { text });
-    await ctx.sendActivity({ identifier: fred }, [...followers.values()], create(ctx, made));
-    return { id: made.id.href };
-  },
-  async reply(ctx, { object, text }) {
-    const target = await ctx.lookupObject(object);
-    const author = await known(ctx, target.attributionId.href);
-    const made = newNote(ctx, { text, target, author });
-    await send(ctx, author, create(ctx, made));
-    return { id: made.id.href };
-  },
-  async edit(ctx, { id, text, actor }) {
-    const path = ctx.parseUri(new URL(id)).values.id;
-    const changed = notes.get(path).clone({ content: text, updated: Temporal.Now.instant() });
-    notes.set(path, changed);
-    await send(ctx, await known(ctx, actor), new Update({ id: fresh(ctx, "updates"), actor: ctx.getActorUri(fred), object: changed, to: PUBLIC_COLLECTION }));
-  },
-  async delete(ctx, { id, actor }) {
-    notes.delete(ctx.parseUri(new URL(id)).values.id);
-    await send(ctx, await known(ctx, actor), new Delete({ id: fresh(ctx, "deletes"), actor: ctx.getActorUri(fred), object: new Tombstone({ id: new URL(id) }), to: PUBLIC_COLLECTION }));
-  },
-  like: (ctx, fields) => react(ctx, fields, Like),
-  announce: (ctx, fields) => react(ctx, fields, Announce),
-  async undo(ctx, { id, kind, object }) {
-    const author = await authorOf(ctx, object);
-    const what = { Like, Announce }[kind];
-    const undone = new what({ id: new URL(id), actor: ctx.getActorUri(fred), object: new URL(object) });
-    await send(ctx, author, new Undo({ id: fresh(ctx, "undos"), actor: ctx.getActorUri(fred), object: undone, to: PUBLIC_COLLECTION }));
-  },
-};
-
-async function react(ctx, { object }, What) {
-  const id = fresh(ctx, "reactions");
-  await send(ctx, await authorOf(ctx, object), new What({ id, actor: ctx.getActorUri(fred), object: new URL(object), to: PUBLIC_COLLECTION }));
-  return { id: id.href };
-}
-
-async function authorOf(ctx, object) {
-  return known(ctx, (await ctx.lookupObject(object)).attributionId.href);
-}
-
-async function known(ctx, actor) {
-  const found = await ctx.lookupObject(actor, { documentLoader: await ctx.getDocumentLoader({ identifier: fred }) });
-  if (found == null) throw new Error(`there is no ${actor}`);
-  return found;
-}
-
-function newNote(ctx, { text, target, author }) {
-  const id = crypto.randomUUID();
-  const made = new Note({
-    id: ctx.getObjectUri(Note, { id }),
-    attribution: ctx.getActorUri(fred),
-    to: PUBLIC_COLLECTION,
-    ccs: [ctx.getFollowersUri(fred), ...(author ? [author.id] : [])],
-    content: text,
-    mediaType: "text/html",
-    replyTarget: target?.id,
-    tags: author ? [new Mention({ href: author.id, name: `@${author.preferredUsername}@${author.id.host}` })] : [],
-    published: Temporal.Now.instant(),
-    url: ctx.getObjectUri(Note, { id }),
-  });
-  notes.set(id, made);
-  return made;
-}
-
-const create = (ctx, made) => new Create({ id: new URL("#create", made.id), actor: ctx.getActorUri(fred), object: made, to: PUBLIC_COLLECTION, cc: ctx.getFollowersUri(fred) });
-
-const send = (ctx, to, activity) => ctx.sendActivity({ identifier: fred }, to, activity);
 
 // control does what a test asks for.
 async function control(path, body) {
   if (path === "/control/received") return received;
-  const act = acts[path.slice("/control/".length)];
-  return (await act(federation.createContext(new URL(origin), undefined), JSON.parse(body))) ?? {};
+  return (await acts[path.slice("/control/".length)](federation.createContext(new URL(origin), undefined), JSON.parse(body))) ?? {};
 }
+
+// signedOtherwise reports whether a delivery is signed in another way than this
+// server wants.
+const signedOtherwise = ({ method, headers }) => method === "POST" && (knock === "rfc9421") !== (headers["signature-input"] != null);
 
 async function body(request) {
   const parts = [];
@@ -149,19 +63,21 @@ async function body(request) {
   return Buffer.concat(parts);
 }
 
+async function answer(request, sent) {
+  if (request.url.startsWith("/control/")) return { status: 200, headers: { "content-type": "application/json" }, text: JSON.stringify(await control(request.url, sent.toString())) };
+  if (signedOtherwise(request)) return { status: 401, headers: {}, text: `signed otherwise than by ${knock}` };
+  const asked = new Request(new URL(request.url, origin), { method: request.method, headers: request.headers, body: sent.length ? sent : undefined });
+  const found = await federation.fetch(asked, { contextData: undefined });
+  return { status: found.status, headers: Object.fromEntries(found.headers), text: Buffer.from(await found.arrayBuffer()) };
+}
+
+await join("fred", { name: "Fred of Fedify" });
 createServer(async (request, response) => {
   try {
-    const sent = await body(request);
-    if (request.url.startsWith("/control/")) {
-      const answer = await control(request.url, sent.toString());
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-      return;
-    }
-    const asked = new Request(new URL(request.url, origin), { method: request.method, headers: request.headers, body: sent.length ? sent : undefined });
-    const answer = await federation.fetch(asked, { contextData: undefined });
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
+    const { status, headers, text } = await answer(request, await body(request));
+    response.writeHead(status, headers).end(text);
   } catch (error) {
     console.error(error);
     response.writeHead(500).end(String(error));
   }
-}).listen(port, "127.0.0.1", () => console.log(`fred is at ${origin}/users/${fred}`));
+}).listen(Number(port), "127.0.0.1", () => console.log(`fred is at ${origin}/users/fred`));
