@@ -69,6 +69,11 @@ func (p *Profile) checkAttributions() error {
 }
 
 func (p *Profile) checkPreferences() error {
+	if p.HoldSeconds != nil && *p.HoldSeconds != -1 {
+		if err := checkHold(p.HoldSeconds); err != nil {
+			return err
+		}
+	}
 	switch {
 	case p.Visibility != nil && !slices.Contains([]store.Visibility{store.Public, store.Unlisted, store.Private, store.Direct}, *p.Visibility):
 		return fault.New(fault.Invalid, "Validation failed: Default privacy is not included in the list")

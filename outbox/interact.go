@@ -3,6 +3,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"parley/federation"
 	"parley/internal/fault"
@@ -84,10 +85,14 @@ func pair(r store.Reader, a, b int64) (*store.Actor, *store.Actor, error) {
 	return found[a], found[b], nil
 }
 
-// Boost shows a post to the actor's followers; where it was boosted already,
-// that boost is given. Nobody boosts what is for few, but an author may repeat
-// to his followers what was for them.
+// Boost shows a post to the actor's followers, or with no visibility to those
+// whom the actor writes for by default; where it was boosted already, that boost
+// is given. Nobody boosts what is for few, but an author may repeat to his
+// followers what was for them.
 func (o *Outbox) Boost(ctx context.Context, actor, id int64, v store.Visibility) (boost *store.Post, err error) {
+	if v != "" && !slices.Contains([]store.Visibility{store.Public, store.Unlisted, store.Private}, v) {
+		return nil, fault.New(fault.Invalid, "Validation failed: Visibility is not included in the list")
+	}
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
 		p, err := actOn(tx, actor, id)
 		if err != nil {
@@ -99,8 +104,11 @@ func (o *Outbox) Boost(ctx context.Context, actor, id int64, v store.Visibility)
 		if boost, err = tx.BoostBy(actor, p.ID); !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		v = cmp.Or(v, store.Public)
-		if v == store.Direct || p.Visibility == store.Private {
+		user, err := tx.User(actor)
+		if err != nil {
+			return err
+		}
+		if v = cmp.Or(v, user.DefaultVisibility, store.Public); v == store.Direct || p.Visibility == store.Private {
 			v = store.Private
 		}
 		now, bid := store.Now(), store.NewID()
@@ -194,9 +202,14 @@ const MaxPins = 5
 // Pin features a post of the actor on the profile.
 func (o *Outbox) Pin(ctx context.Context, actor, id int64) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		p, err := o.own(tx.Reader, actor, id)
-		if err != nil {
+		p, err := tx.VisiblePost(actor, id)
+		switch {
+		case err != nil:
 			return err
+		case p.ActorID != actor:
+			return fault.New(fault.Invalid, "Validation failed: Someone else's post cannot be pinned")
+		case p.BoostOfID != 0:
+			return fault.New(fault.Invalid, "Validation failed: A boost cannot be pinned")
 		}
 		pins, err := tx.Pins(actor)
 		if err != nil {

@@ -31,7 +31,7 @@ type Outbox struct {
 	URL      string        // public, without a slash at its end
 
 	MaxCharacters int
-	Hold          time.Duration // before a post is sent, unless its author chose
+	Hold          map[store.Visibility]time.Duration // before a post for whom is sent, unless its author chose
 	Log           *slog.Logger
 	Now           func() time.Time
 

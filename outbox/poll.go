@@ -24,10 +24,10 @@ const (
 
 // PollDraft is a poll before it is asked.
 type PollDraft struct {
-	Options    []string
-	Multiple   bool
-	HideTotals bool
-	For        time.Duration // how long it is open
+	Options    []string      `json:"options"`
+	Multiple   bool          `json:"multiple,omitempty"`
+	HideTotals bool          `json:"hide_totals,omitempty"`
+	For        time.Duration `json:"for"` // how long it is open
 }
 
 func (d *PollDraft) check() error {
@@ -251,8 +251,8 @@ func (o *Outbox) tally(ctx context.Context, tx *store.Tx, p *store.Post) error {
 func (o *Outbox) EndPoll(ctx context.Context, job PollJob) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
 		p, err := tx.Post(job.PostID)
-		if err != nil || p.DeletedAt != 0 {
-			return gone(err)
+		if err != nil || p.DeletedAt != 0 || p.HeldUntil != 0 {
+			return gone(err) // what is held has another end: see opens
 		}
 		poll, err := tx.LockedPoll(p.ID)
 		if err != nil || poll.ClosedAt != 0 || poll.ExpiresAt > store.Now() {

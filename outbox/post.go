@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"parley/federation"
@@ -24,34 +23,29 @@ const (
 	MaxMedia    = 4
 )
 
-// Draft is a post before it is one.
+// Draft is a post before it is one. As JSON it waits for its time.
 type Draft struct {
-	Text        string
-	Spoiler     string
-	Language    string
-	Visibility  store.Visibility // empty: as the author prefers
-	Scope       store.Scope      // empty: world
-	Sensitive   bool
-	InReplyToID int64
-	MediaIDs    []int64
-	Describe    map[int64]string // new descriptions of media, by id
-	Poll        *PollDraft       // nil: none
-	KeepPoll    bool             // an edit leaves the poll as it is
-	QuotedID    int64
-	QuotePolicy string // who may quote it; empty: as the author prefers
+	Text        string           `json:"text"`
+	Spoiler     string           `json:"spoiler,omitempty"`
+	Language    string           `json:"language,omitempty"`
+	Visibility  store.Visibility `json:"visibility,omitempty"` // empty: as the author prefers
+	Scope       store.Scope      `json:"scope,omitempty"`      // empty: world
+	Sensitive   bool             `json:"sensitive,omitempty"`
+	InReplyToID int64            `json:"in_reply_to_id,omitempty"`
+	MediaIDs    []int64          `json:"media_ids,omitempty"`
+	Describe    map[int64]string `json:"describe,omitempty"` // new descriptions of media, by id
+	Poll        *PollDraft       `json:"poll,omitempty"`     // nil: none
+	KeepPoll    bool             `json:"-"`                  // an edit leaves the poll as it is
+	QuotedID    int64            `json:"quoted_id,omitempty"`
+	QuotePolicy string           `json:"quote_policy,omitempty"` // who may quote it; empty: as the author prefers
+	HoldSeconds *int             `json:"hold_seconds,omitempty"` // before it is sent; nil: as the author prefers
 
-	AppID          int64
-	ActedBy        int64
-	IdempotencyKey string
+	AppID          int64  `json:"app_id,omitempty"`
+	ActedBy        int64  `json:"acted_by,omitempty"`
+	IdempotencyKey string `json:"-"`
+
+	scheduled int64 // which scheduled post it was
 }
-
-// ReleaseJob sends a post whose time to be thought over has passed.
-type ReleaseJob struct {
-	PostID int64 `json:"post_id"`
-}
-
-// Kind names the job.
-func (ReleaseJob) Kind() string { return "release" }
 
 // composed is a draft that was checked, with everything it refers to.
 type composed struct {
@@ -61,9 +55,10 @@ type composed struct {
 	emojis    []store.Emoji // of this node
 	mentioned []*store.Actor
 	media     []*store.Media
-	parent    *store.Post  // nil unless it is a reply
-	group     *store.Actor // what the parent came by, nil for most
-	quoted    *store.Post  // nil for most
+	from      map[int64]int64 // the deleted post that a file hangs on, by file
+	parent    *store.Post     // nil unless it is a reply
+	group     *store.Actor    // what the parent came by, nil for most
+	quoted    *store.Post     // nil for most
 }
 
 // errRepeated says that the Idempotency-Key was used meanwhile.
@@ -75,37 +70,11 @@ func (o *Outbox) Post(ctx context.Context, author int64, d Draft) (*store.Post, 
 	if p, err := o.repeated(ctx, author, d.IdempotencyKey); p != nil || err != nil {
 		return p, err
 	}
-	account, err := o.DB.With(ctx).Account(author)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayAct(&account.Actor); err != nil {
-		return nil, err
-	}
-	c, err := o.compose(ctx, author, &d)
-	if err != nil {
-		return nil, err
-	}
-	p := o.row(account, d, c)
-	err = o.DB.Write(ctx, func(tx *store.Tx) error {
-		if d.IdempotencyKey != "" {
-			free, err := tx.ClaimKey(author, d.IdempotencyKey, p.ID)
-			if err != nil {
-				return err
-			}
-			if !free {
-				return errRepeated
-			}
-		}
-		return o.store(ctx, tx, &account.Actor, p, c, d)
-	})
+	p, err := o.publishDraft(ctx, author, d, func(tx *store.Tx, p *store.Post) error { return claim(tx, author, d.IdempotencyKey, p.ID) })
 	if errors.Is(err, errRepeated) {
 		return o.repeated(ctx, author, d.IdempotencyKey)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p, err
 }
 
 func (o *Outbox) repeated(ctx context.Context, author int64, key string) (*store.Post, error) {
@@ -117,6 +86,45 @@ func (o *Outbox) repeated(ctx context.Context, author int64, key string) (*store
 		return nil, err
 	}
 	return o.DB.With(ctx).Post(id)
+}
+
+// claim takes an Idempotency-Key for what is made under the id.
+func claim(tx *store.Tx, author int64, key string, id int64) error {
+	if key == "" {
+		return nil
+	}
+	free, err := tx.ClaimKey(author, key, id)
+	if err == nil && !free {
+		err = errRepeated
+	}
+	return err
+}
+
+// publishDraft stores a post in one transaction with what first writes.
+func (o *Outbox) publishDraft(ctx context.Context, author int64, d Draft, first func(*store.Tx, *store.Post) error) (*store.Post, error) {
+	account, err := o.DB.With(ctx).Account(author)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayAct(&account.Actor); err != nil {
+		return nil, err
+	}
+	c, err := o.compose(ctx, author, &d)
+	if err != nil {
+		return nil, err
+	}
+	o.render(ctx, c)
+	p := o.row(account, d, c)
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := first(tx, p); err != nil {
+			return err
+		}
+		return o.store(ctx, tx, &account.Actor, p, c, d)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // row is the post as it will be stored.
@@ -142,13 +150,7 @@ func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
 	}
 	p.Quotable, _ = quotableBy(cmp.Or(d.QuotePolicy, account.User.DefaultQuotable, "public"), p.Visibility)
 	p.Listed = p.Visibility == store.Public && !account.Actor.Limited && (c.parent == nil || c.parent.ActorID == p.ActorID)
-	hold := o.Hold
-	if account.User.HoldSeconds >= 0 {
-		hold = time.Duration(account.User.HoldSeconds) * time.Second
-	}
-	if hold > 0 {
-		p.HeldUntil = now.Add(hold)
-	}
+	p.HeldUntil = o.heldUntil(&account.User, p.Visibility, d, c.parent)
 	return p
 }
 
@@ -180,6 +182,14 @@ func (o *Outbox) store(ctx context.Context, tx *store.Tx, author *store.Actor, p
 // names.
 func (c *composed) attached(tx *store.Tx, p *store.Post, d Draft) ([]store.Mention, error) {
 	for _, m := range c.media {
+		if post := c.from[m.ID]; post != 0 {
+			if err := tx.KeepShown(post); err != nil {
+				return nil, err
+			}
+			if err := tx.TakeFile(m.ID, post); err != nil {
+				return nil, err
+			}
+		}
 		if text, ok := d.Describe[m.ID]; ok {
 			m.Description = text
 			if err := tx.DescribeMedia(m); err != nil {
@@ -223,34 +233,7 @@ func createOf(note federation.Note) federation.Activity {
 	return federation.Activity{ID: note.ID + "/activity", Type: "Create", Actor: note.AttributedTo, Published: note.Published, To: note.To, Cc: note.Cc, Audience: note.Audience, Object: note}
 }
 
-// Release sends a post that was held back.
-func (o *Outbox) Release(ctx context.Context, job ReleaseJob) error {
-	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		p, err := tx.Post(job.PostID)
-		if fault.Is(err, fault.NotFound) || err == nil && p.DeletedAt != 0 {
-			return nil // taken back meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		author, err := tx.Actor(p.ActorID)
-		if err != nil || author.Lifecycle != store.Active {
-			return err // it stays held; see Stand
-		}
-		released, err := tx.ReleasePost(p.ID)
-		if err != nil || !released {
-			return err
-		}
-		p.HeldUntil = 0
-		mentioned, err := mentionedIn(tx.Reader, p.ID)
-		if err != nil {
-			return err
-		}
-		return o.send(ctx, tx, author, p, mentioned)
-	})
-}
-
-// compose checks a draft and finds everything it refers to.
+// compose checks a draft and finds what it refers to, but for whom it names.
 func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed, error) {
 	d.Text, d.Spoiler = text.Clean(d.Text), strings.TrimSpace(text.Clean(d.Spoiler))
 	if err := o.check(d); err != nil {
@@ -258,27 +241,16 @@ func (o *Outbox) compose(ctx context.Context, author int64, d *Draft) (*composed
 	}
 	r := o.DB.With(ctx)
 	c := &composed{source: d.Text}
-	if d.InReplyToID != 0 {
-		parent, err := r.VisiblePost(author, d.InReplyToID)
-		if err != nil {
-			return nil, err
-		}
-		if parent.BoostOfID != 0 {
-			return nil, fault.New(fault.Invalid, "Validation failed: a boost cannot be answered, only the post itself")
-		}
-		c.parent = parent
-		if c.group, err = groupOf(r, parent); err != nil {
-			return nil, err
-		}
+	if err := c.answers(r, author, d.InReplyToID); err != nil {
+		return nil, err
 	}
 	var err error
 	if c.quoted, err = o.quoted(r, author, d); err != nil {
 		return nil, err
 	}
-	if c.media, err = o.unused(r, author, d.MediaIDs, 0); err != nil {
+	if err := o.attach(r, c, author, d.MediaIDs, d.scheduled); err != nil {
 		return nil, err
 	}
-	o.render(ctx, c)
 	c.emojis, err = r.EmojisOf(text.Shortcodes(d.words()))
 	return c, err
 }
@@ -290,6 +262,21 @@ func (d *Draft) words() string {
 		words = append(words, d.Poll.Options...)
 	}
 	return strings.Join(words, "\n")
+}
+
+// answers finds what a draft answers, if anything.
+func (c *composed) answers(r store.Reader, author, parent int64) (err error) {
+	if parent == 0 {
+		return nil
+	}
+	if c.parent, err = r.VisiblePost(author, parent); err != nil {
+		return err
+	}
+	if c.parent.BoostOfID != 0 {
+		return fault.New(fault.Invalid, "Validation failed: a boost cannot be answered, only the post itself")
+	}
+	c.group, err = groupOf(r, c.parent)
+	return err
 }
 
 var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
@@ -306,6 +293,9 @@ func (o *Outbox) check(d *Draft) error {
 		return fault.New(fault.Invalid, "Validation failed: Visibility is not included in the list")
 	case d.Language != "" && !language.MatchString(d.Language):
 		return fault.New(fault.Invalid, "Validation failed: Language is not an ISO 639 code")
+	}
+	if err := checkHold(d.HoldSeconds); err != nil {
+		return err
 	}
 	if d.QuotePolicy != "" {
 		if _, err := quotableBy(d.QuotePolicy, d.Visibility); err != nil {
@@ -324,8 +314,22 @@ func (o *Outbox) check(d *Draft) error {
 // errNotReady has Mastodon's words: clients show them, and try again.
 var errNotReady = fault.New(fault.Invalid, "Validation failed: Cannot attach files that have not finished processing. Try again in a moment!")
 
-// unused are the author's uploads with the ids: each can hang on one post.
-func (o *Outbox) unused(r store.Reader, author int64, ids []int64, post int64) ([]*store.Media, error) {
+// attach finds the files of a draft.
+func (o *Outbox) attach(r store.Reader, c *composed, author int64, ids []int64, of int64) (err error) {
+	c.media, err = o.unused(r, author, ids, of)
+	c.from = map[int64]int64{}
+	for _, m := range c.media {
+		if m.PostID != of {
+			c.from[m.ID] = m.PostID
+		}
+	}
+	return err
+}
+
+// unused are the author's uploads with the ids. Each can hang on one post, or
+// wait for one: on that of the given id, which may have it already, on none, or
+// on one that was deleted, so that it can be written anew.
+func (o *Outbox) unused(r store.Reader, author int64, ids []int64, of int64) ([]*store.Media, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -336,9 +340,18 @@ func (o *Outbox) unused(r store.Reader, author int64, ids []int64, post int64) (
 	if len(media) != len(ids) {
 		return nil, fault.New(fault.Invalid, "Validation failed: a media attachment was not found")
 	}
+	var on []int64
 	for _, m := range media {
+		on = append(on, m.PostID)
+	}
+	posts, err := r.Posts(on)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range media {
+		taken := m.PostID != 0 && m.PostID != of && (posts[m.PostID] == nil || posts[m.PostID].DeletedAt == 0 || m.Position < 0)
 		switch {
-		case m.PostID != 0 && m.PostID != post:
+		case taken, m.ScheduledID != 0 && m.ScheduledID != of:
 			return nil, fault.New(fault.Invalid, "Validation failed: a media attachment is used by another post")
 		case len(media) > 1 && (m.Kind == "video" || m.Kind == "audio"):
 			return nil, fault.New(fault.Invalid, "Validation failed: Cannot attach a video to a post that already contains images")
@@ -385,7 +398,7 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		return nil, err
 	}
 	c := &composed{source: d.Text}
-	if c.media, err = o.unused(r, author, d.MediaIDs, id); err != nil {
+	if err := o.attach(r, c, author, d.MediaIDs, id); err != nil {
 		return nil, err
 	}
 	o.render(ctx, c)
@@ -407,6 +420,9 @@ func (o *Outbox) Edit(ctx context.Context, author, id int64, d Draft) (*store.Po
 		return nil, err
 	}
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockPost(id); err != nil {
+			return err
+		}
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
@@ -453,18 +469,52 @@ func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *com
 }
 
 // Delete takes back a post of the author, or inside its hold makes it never
-// have been. It gives the post as it was.
+// have been. It gives the post as it was. Its files can hang on another.
 func (o *Outbox) Delete(ctx context.Context, author, id int64) (*store.Post, error) {
-	var p *store.Post
-	err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {
+	return o.delete(ctx, author, id, func(*store.Tx, *store.Post, []*store.Media) error { return nil })
+}
+
+// DeleteWithFiles is Delete where no other post can have the files. Those of a
+// post that was published stay with it for evidence.
+func (o *Outbox) DeleteWithFiles(ctx context.Context, author, id int64) (*store.Post, error) {
+	return o.delete(ctx, author, id, func(tx *store.Tx, p *store.Post, files []*store.Media) error {
+		if p.HeldUntil == 0 {
+			if err := tx.KeepShown(p.ID); err != nil {
+				return err
+			}
+			return tx.KeepFiles(p.ID)
+		}
+		for _, m := range files {
+			if _, err := tx.DropMedia(m); err != nil {
+				return err
+			}
+			tx.After(func() { o.discard(context.WithoutCancel(ctx), m.Files()...) })
+		}
+		return nil
+	})
+}
+
+func (o *Outbox) delete(ctx context.Context, author, id int64, then func(*store.Tx, *store.Post, []*store.Media) error) (p *store.Post, err error) {
+	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockPost(id); err != nil {
+			return err
+		}
 		if p, err = o.own(tx.Reader, author, id); err != nil {
 			return err
 		}
-		return o.withdraw(ctx, tx, p)
+		files, err := tx.PostMedia([]int64{id})
+		if err != nil {
+			return err
+		}
+		if err := o.withdraw(ctx, tx, p); err != nil {
+			return err
+		}
+		return then(tx, p, files[id])
 	})
 	return p, err
 }
 
+// withdraw deletes a post that is locked.
 func (o *Outbox) withdraw(ctx context.Context, tx *store.Tx, p *store.Post) error {
 	if err := o.Notify.Deleted(tx, p); err != nil {
 		return err

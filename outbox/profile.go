@@ -41,7 +41,7 @@ type Profile struct {
 	Sensitive   *bool
 	Language    *string
 	Quotable    *string // who may quote new posts: public, followers, nobody
-	HoldSeconds *int
+	HoldSeconds *int    // before new posts are sent; -1: as the node has it
 
 	avatar, header string // the files, once they are saved
 }

@@ -244,11 +244,14 @@ func (o *Outbox) NoteReport(ctx context.Context, by, report int64, note string) 
 // TakeDown deletes a post of one of ours because a moderator says so.
 func (o *Outbox) TakeDown(ctx context.Context, by, id int64) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockPost(id); err != nil {
+			return err
+		}
 		p, err := tx.Post(id)
 		if err != nil {
 			return err
 		}
-		if !p.Local || p.DeletedAt != 0 || p.BoostOfID != 0 {
+		if !p.Local || p.DeletedAt != 0 || p.HeldUntil != 0 || p.BoostOfID != 0 {
 			return fault.New(fault.NotFound, "Record not found")
 		}
 		if err := o.withdraw(ctx, tx, p); err != nil {

@@ -88,7 +88,7 @@ func TestAHeldPostLeavesNoTrace(t *testing.T) {
 		require.NoError(t, n.Outbox.Follow(t.Context(), carol.ID, alice.ID, outbox.FollowOptions{}))
 		question := n.Post(carol, store.Public, "a question")
 		n.Settle()
-		n.Outbox.Hold = time.Hour
+		n.Outbox.Hold = map[store.Visibility]time.Duration{store.Public: time.Hour}
 		tell := outbox.Draft{Text: "on second thoughts @carol @bob@" + far.Name, Visibility: store.Public, InReplyToID: question.ID}
 		p := post(t, n, alice, tell)
 		require.NotZero(t, p.HeldUntil)
@@ -141,7 +141,7 @@ func TestAHeldPostIsReleased(t *testing.T) {
 		alice, carol := n.Person("alice"), n.Person("carol")
 		bob.Follow(n, alice.URI)
 		question := n.Post(carol, store.Public, "a question")
-		n.Outbox.Hold = time.Hour
+		n.Outbox.Hold = map[store.Visibility]time.Duration{store.Public: time.Hour}
 		p := post(t, n, alice, outbox.Draft{Text: "hasty @carol", Visibility: store.Public, InReplyToID: question.ID})
 		_, err := n.Outbox.Edit(t.Context(), alice.ID, p.ID, outbox.Draft{Text: "well said @carol"})
 		require.NoError(t, err)

@@ -78,6 +78,9 @@ func (o *Outbox) farewell(ctx context.Context, tx *store.Tx, me *store.Actor) er
 	if err := tx.EndFollows(me.ID); err != nil {
 		return err
 	}
+	if err := tx.ForgetScheduled(me.ID); err != nil {
+		return err
+	}
 	return tx.RecountActor(me.ID)
 }
 

@@ -224,7 +224,6 @@ func TestRefusals(t *testing.T) {
 		{"status": "vote", "poll": object{"options": []string{"a", "a"}, "expires_in": 300}},
 		{"status": "vote", "poll": object{"options": []string{"a"}, "expires_in": 300}},
 		{"status": "vote", "poll": object{"options": []string{"a", "b"}, "expires_in": 3}},
-		{"status": "later", "scheduled_at": "2030-01-01T00:00:00Z"},
 		{"status": "odd", "visibility": "limited"},
 		{"status": "gone", "media_ids": []string{"1"}},
 	} {

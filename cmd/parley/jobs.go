@@ -20,6 +20,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(time.Minute, o.Sweep),         // sweep: what is due and has no job
 		queue.Do(5*time.Minute, o.Gone),        // gone: the actors behind an inbox that is no more
 		queue.Do(time.Minute, o.Release),       // release: a post that was held back
+		queue.Do(time.Minute, o.Publish),       // publish: a scheduled post whose time has come
 		queue.Do(time.Minute, o.EndPoll),       // poll: one whose time has come
 		queue.Do(time.Minute, o.Counted),       // count: how a poll of ours stands
 		queue.Do(time.Minute, i.FetchAncestor), // fetch: a post that another answers

@@ -114,7 +114,7 @@ func (n *node) wire() error {
 	n.about = &about.About{DB: n.db, Files: n.files, Hub: n.notify.Hub}
 	n.outbox = &outbox.Outbox{
 		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, FFmpeg: media.FindFFmpeg(), URL: cfg.PublicURL,
-		MaxCharacters: cfg.Posts.MaxCharacters, Hold: time.Duration(cfg.Posts.HoldSeconds) * time.Second, Log: n.log, Now: time.Now,
+		MaxCharacters: cfg.Posts.MaxCharacters, Hold: holds(cfg.Posts), Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
 	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push)...); err != nil {
@@ -148,6 +148,18 @@ func (n *node) wire() error {
 
 // renderedBytes bounds what is kept of posts as clients see them.
 const renderedBytes = 32 << 20
+
+// holds are how long posts wait before they are sent, by their audience.
+func holds(p config.Posts) map[store.Visibility]time.Duration {
+	by := map[store.Visibility]time.Duration{}
+	for v, seconds := range map[store.Visibility]int{store.Public: p.Hold.Public, store.Unlisted: p.Hold.Unlisted, store.Private: p.Hold.Private, store.Direct: p.Hold.Direct} {
+		if seconds < 0 {
+			seconds = p.HoldSeconds
+		}
+		by[v] = time.Duration(seconds) * time.Second
+	}
+	return by
+}
 
 // providers are the identity providers of the settings.
 func providers(cfg *config.Config) ([]*auth.Provider, error) {

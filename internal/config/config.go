@@ -77,6 +77,16 @@ func (a Auth) TTL() (time.Duration, error) {
 type Posts struct {
 	MaxCharacters int `toml:"max_characters" doc:"How long a post may be."`
 	HoldSeconds   int `toml:"hold_seconds" doc:"How long a post waits before it is sent, so that it can be taken back. People may choose their own."`
+
+	Hold Hold `toml:"hold"`
+}
+
+// Hold is how long posts wait by whom they are for.
+type Hold struct {
+	Public   int `toml:"public" doc:"Seconds that a public post waits before it is sent. -1: as posts.hold_seconds says; likewise below."`
+	Unlisted int `toml:"unlisted"`
+	Private  int `toml:"private" doc:"For followers."`
+	Direct   int `toml:"direct" doc:"For who is mentioned."`
 }
 
 // Media says how files are kept.
@@ -102,6 +112,9 @@ type OIDCProvider struct {
 	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
 }
 
+// maxHold is how long a post may wait before it is sent, in seconds.
+const maxHold = 24 * 60 * 60
+
 // Default is a node of one's own on this machine.
 func Default() *Config {
 	return &Config{
@@ -111,7 +124,7 @@ func Default() *Config {
 		DataDir:    "./data",
 		Federation: Federation{Mode: "allowlist"},
 		Limits:     Limits{Enabled: true},
-		Posts:      Posts{MaxCharacters: 5000},
+		Posts:      Posts{MaxCharacters: 5000, Hold: Hold{-1, -1, -1, -1}},
 		Media:      Media{RemoteCacheMB: 2048},
 		Log:        Log{Level: "info", Format: "text"},
 	}
@@ -165,6 +178,9 @@ func (c *Config) check() error {
 	}
 	if c.Posts.MaxCharacters < 1 || c.Posts.HoldSeconds < 0 {
 		complain("posts.max_characters must be at least 1, posts.hold_seconds at least 0")
+	}
+	if hold := c.Posts.Hold; max(c.Posts.HoldSeconds, hold.Public, hold.Unlisted, hold.Private, hold.Direct) > maxHold {
+		complain("posts.hold_seconds and the settings of [posts.hold] must be at most %d, a day", maxHold)
 	}
 	for i, p := range c.OIDC {
 		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {

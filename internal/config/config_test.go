@@ -42,6 +42,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"PARLEY_PUBLIC_URL=social":                    "a scheme and a host",
 		"PARLEY_PUBLIC_URL=http://social.example":     "not https",
 		"PARLEY_FEDERATION_ALLOW_NETWORKS=10.0.0.0.0": "such as 10.0.0.0/8",
+		"PARLEY_POSTS_HOLD_PUBLIC=86401":              "at most 86400",
 		"PARLEY_LIMITS_ENABLED=perhaps":               "neither true nor false",
 	} {
 		_, err := Load("", []string{variable})

@@ -73,13 +73,19 @@ func (l *Log) String() string {
 func Start(t testing.TB, db *store.DB) *Node {
 	t.Helper()
 	n := Wire(t, db)
-	require.NoError(t, n.Queue.Start(context.Background()))
-	t.Cleanup(func() {
+	n.Run()
+	return n
+}
+
+// Run runs the jobs of a node that was only wired, until the test ends.
+func (n *Node) Run() {
+	n.T.Helper()
+	require.NoError(n.T, n.Queue.Start(context.Background()))
+	n.T.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		_ = n.Queue.Stop(ctx)
 	})
-	return n
 }
 
 // Wire is Start without running jobs.
@@ -130,7 +136,7 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Push = &notify.Push{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{URL: n.URL}, URL: n.URL, Log: log}
 	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send),
-		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
+		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.Publish), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.ReadReplies), queue.Do(time.Minute, n.Inbox.RefreshActor),

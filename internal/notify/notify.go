@@ -192,6 +192,10 @@ func (n *Notify) Counted(tx *store.Tx, p *store.Post) error { return n.again(tx,
 func (n *Notify) Deleted(tx *store.Tx, p *store.Post) error { return n.again(tx, "delete", p) }
 
 func (n *Notify) again(tx *store.Tx, name string, p *store.Post) error {
+	if p.HeldUntil != 0 {
+		n.stream(tx, name, p.ID, []string{userTopic(p.ActorID)})
+		return nil
+	}
 	readers, err := tx.HomeReaders(p.ID)
 	if err != nil {
 		return err

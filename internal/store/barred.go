@@ -71,11 +71,6 @@ func (r Reader) KnownInboxes() ([]string, error) {
  WHERE domain <> '' AND lifecycle = 'active' AND NOT domain_blocked`)
 }
 
-// HeldBy are the posts of the author that are held back.
-func (r Reader) HeldBy(author int64) ([]int64, error) {
-	return r.ids(`SELECT id FROM posts WHERE actor_id = ? AND held_until <> 0 AND deleted_at = 0`, author)
-}
-
 // FollowersToMove are follows of the actor by our people, those above the given
 // id, at most limit.
 func (r Reader) FollowersToMove(actorID, above int64, limit int) ([]*Follow, error) {

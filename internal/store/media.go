@@ -62,7 +62,7 @@ func (tx *Tx) attach(p *Post, media []*Media) error {
 			}
 			continue
 		}
-		n, err := tx.exec(`UPDATE media SET post_id = ?, position = ? WHERE id = ? AND actor_id = ? AND post_id IN (0, ?) AND state = ''`, p.ID, i, m.ID, p.ActorID, p.ID)
+		n, err := tx.exec(`UPDATE media SET post_id = ?, position = ? WHERE id = ? AND actor_id = ? AND post_id IN (0, ?) AND scheduled_id = 0 AND state = ''`, p.ID, i, m.ID, p.ActorID, p.ID)
 		if err != nil {
 			return err
 		}
@@ -79,8 +79,7 @@ func (tx *Tx) detach(p *Post) error {
 	if p.HeldUntil != 0 {
 		return tx.release(p.ID)
 	}
-	_, err := tx.exec(`UPDATE media SET position = -1 WHERE post_id = ?`, p.ID)
-	return err
+	return tx.KeepFiles(p.ID)
 }
 
 // release makes the files of a post that nobody saw uploads again.
@@ -89,16 +88,28 @@ func (tx *Tx) release(postID int64) error {
 	return err
 }
 
-// DropMedia forgets an upload that no post has or had.
+// DropMedia forgets an upload that no post has, had or will have.
 func (tx *Tx) DropMedia(m *Media) (bool, error) {
-	n, err := tx.exec(`DELETE FROM media WHERE id = ? AND post_id = 0`, m.ID)
+	n, err := tx.exec(`DELETE FROM media WHERE id = ? AND post_id = 0 AND scheduled_id = 0`, m.ID)
 	return n > 0, err
 }
 
 // DropUnusedMedia forgets uploads that were never posted and tells their paths.
 func (tx *Tx) DropUnusedMedia(before Time, limit int) ([]*Media, error) {
 	var rows []*Media
-	return rows, tx.scan(&rows, `DELETE FROM media WHERE id IN (SELECT id FROM media WHERE post_id = 0 AND created_at < ? ORDER BY created_at LIMIT ?) RETURNING *`, before, limit)
+	return rows, tx.scan(&rows, `DELETE FROM media WHERE id IN (SELECT id FROM media WHERE post_id = 0 AND scheduled_id = 0 AND created_at < ? ORDER BY created_at LIMIT ?) RETURNING *`, before, limit)
+}
+
+// TakeFile takes a file off a deleted post, for another to have.
+func (tx *Tx) TakeFile(id, post int64) error {
+	_, err := tx.exec(`UPDATE media SET post_id = 0 WHERE id = ? AND post_id = ?`, id, post)
+	return err
+}
+
+// KeepFiles has the files of a deleted post stay with it: no other can have them.
+func (tx *Tx) KeepFiles(post int64) error {
+	_, err := tx.exec(`UPDATE media SET position = -1 WHERE post_id = ?`, post)
+	return err
 }
 
 // OwnFiles are the files lying here that a post has or ever had.

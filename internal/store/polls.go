@@ -32,6 +32,15 @@ func (p *Poll) Votes() (n int64) {
 	return n
 }
 
+// Titles are what one can choose from.
+func (p *Poll) Titles() []string {
+	titles := make([]string, len(p.Options))
+	for i, o := range p.Options {
+		titles[i] = o.Title
+	}
+	return titles
+}
+
 // Polls are those of the posts, by post.
 func (r Reader) Polls(posts []int64) (map[int64]*Poll, error) {
 	if len(posts) == 0 {

@@ -1,6 +1,10 @@
 package store
 
-import "slices"
+import (
+	"slices"
+
+	"gorm.io/gorm/clause"
+)
 
 // Post is the post with the id, whoever asks: see VisiblePost.
 func (r Reader) Post(id int64) (*Post, error) {
@@ -195,8 +199,12 @@ func (tx *Tx) AddMentions(postID int64, mentions []Mention) error {
 	return nil
 }
 
-// countPost moves the counters that a post of its author takes part in.
+// countPost moves the counters that a post of its author takes part in. One
+// that is held takes part in none: its number would tell of it.
 func (tx *Tx) countPost(p *Post, by int) error {
+	if p.HeldUntil != 0 {
+		return nil
+	}
 	if err := tx.countReply(p, by); err != nil {
 		return err
 	}
@@ -216,10 +224,10 @@ func (tx *Tx) countPost(p *Post, by int) error {
 	return err
 }
 
-// countReply counts an answer at its parent, unless it is for few, for this
-// node alone or held: its number would tell of it.
+// countReply counts an answer at its parent, unless it is for few or for this
+// node alone: its number would tell of it.
 func (tx *Tx) countReply(p *Post, by int) error {
-	if p.InReplyToID == 0 || p.HeldUntil != 0 || p.Scope != World || p.Visibility != Public && p.Visibility != Unlisted {
+	if p.InReplyToID == 0 || p.Scope != World || p.Visibility != Public && p.Visibility != Unlisted {
 		return nil
 	}
 	_, err := tx.exec(`UPDATE posts SET replies_count = replies_count + ?, revision = revision + 1 WHERE id = ?`, by, p.InReplyToID)
@@ -252,11 +260,14 @@ func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Med
 		return err
 	}
 	p.Version, p.Revision = before.Version, before.Revision+1
-	if before.HeldUntil == 0 { // else nobody has read it, and nobody ever will
-		if err := tx.keepVersion(before, shown); err != nil {
-			return err
-		}
+	if before.HeldUntil != 0 { // nobody has read it, and nobody ever will
+		_, err = tx.exec(`DELETE FROM mentions WHERE post_id = ?`, p.ID)
+	} else {
 		p.Version++
+		err = tx.keepVersion(before, shown)
+	}
+	if err != nil {
+		return err
 	}
 	err = tx.g.Model(p).Select("Content", "Source", "Spoiler", "Sensitive", "Language", "Emojis", "Tags", "EditedAt", "ActedBy", "Version", "Revision", "Kind", "URL").Updates(p).Error
 	if err != nil {
@@ -271,14 +282,35 @@ func (tx *Tx) EditPost(p *Post, shown []*Media, mentions []Mention, media []*Med
 	return tx.insertParts(p, mentions, media)
 }
 
-// keepVersion keeps what a post says before it is edited.
+// KeepShown keeps what a deleted post said with its files, before these go
+// elsewhere.
+func (tx *Tx) KeepShown(post int64) error {
+	p, err := tx.Post(post)
+	if err != nil {
+		return err
+	}
+	shown, err := tx.PostMedia([]int64{post})
+	if err != nil {
+		return err
+	}
+	return tx.keepVersion(p, shown[post])
+}
+
+// keepVersion keeps what a post says, once for each version.
 func (tx *Tx) keepVersion(before *Post, shown []*Media) error {
 	v := Version{PostID: before.ID, Version: before.Version, Content: before.Content, Source: before.Source, Spoiler: before.Spoiler,
 		Sensitive: before.Sensitive, Language: before.Language, ActedBy: before.ActedBy, CreatedAt: max(before.EditedAt, before.PublishedAt)}
 	for _, m := range shown {
 		v.Media = append(v.Media, *m)
 	}
-	return tx.g.Create(&v).Error
+	polls, err := tx.Polls([]int64{before.ID})
+	if err != nil {
+		return err
+	}
+	if poll := polls[before.ID]; poll != nil {
+		v.Options = poll.Titles()
+	}
+	return tx.g.Clauses(clause.OnConflict{DoNothing: true}).Create(&v).Error
 }
 
 // TombstonePost hides a post from everybody. What it said stays for evidence
@@ -321,47 +353,6 @@ func (tx *Tx) TombstonePost(p *Post) error {
 		return err
 	}
 	return tx.countPost(p, -1)
-}
-
-// EraseHeldPost removes a post that was never sent and never seen.
-func (tx *Tx) EraseHeldPost(p *Post) error {
-	for _, query := range []string{
-		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`, `DELETE FROM filter_posts WHERE post_id = ?`,
-		`DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`, `DELETE FROM pins WHERE post_id = ?`,
-		`DELETE FROM post_versions WHERE post_id = ?`, `DELETE FROM quotes WHERE post_id = ?`, `DELETE FROM posts WHERE id = ? AND held_until <> 0`,
-	} {
-		if _, err := tx.exec(query, p.ID); err != nil {
-			return err
-		}
-	}
-	if err := tx.changed("posts", p.ID); err != nil {
-		return err
-	}
-	if err := tx.release(p.ID); err != nil {
-		return err
-	}
-	return tx.countPost(p, -1)
-}
-
-// Held lists posts whose time to be thought over has passed.
-func (r Reader) Held(now Time, limit int) ([]int64, error) {
-	return r.ids(`SELECT id FROM posts WHERE held_until <> 0 AND held_until <= ? AND deleted_at = 0 ORDER BY held_until LIMIT ?`, now, limit)
-}
-
-// ReleasePost ends a post's hold; it tells whether this call did so.
-func (tx *Tx) ReleasePost(id int64) (bool, error) {
-	n, err := tx.exec(`UPDATE posts SET held_until = 0, revision = revision + 1 WHERE id = ? AND held_until <> 0`, id)
-	if err != nil || n == 0 {
-		return false, err
-	}
-	p, err := tx.Post(id)
-	if err != nil {
-		return false, err
-	}
-	if err := tx.countQuoted(id); err != nil {
-		return false, err
-	}
-	return true, tx.countReply(p, +1)
 }
 
 // Dead reports whether what the actor makes under the id must stay dead.

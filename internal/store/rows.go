@@ -237,7 +237,8 @@ type Version struct {
 	Spoiler   string
 	Sensitive bool
 	Language  string
-	Media     []Media `gorm:"serializer:list"`
+	Media     []Media  `gorm:"serializer:list"`
+	Options   []string `gorm:"serializer:list"` // of its poll
 	ActedBy   int64
 	CreatedAt Time `gorm:"autoCreateTime:false"`
 }
@@ -251,6 +252,7 @@ type Media struct {
 	ID            int64 `gorm:"primaryKey;autoIncrement:false"`
 	ActorID       int64
 	PostID        int64
+	ScheduledID   int64 // of the scheduled post that it will hang on
 	Position      int
 	Kind          string // image, gifv, video, audio, unknown
 	Mime          string

@@ -26,6 +26,7 @@ type source struct {
 	Indexable           bool           `json:"indexable"`
 	AttributionDomains  []string       `json:"attribution_domains"`
 	QuotePolicy         string         `json:"quote_policy"`
+	HoldSeconds         *int           `json:"hold_seconds"` // not Mastodon's: null is as the node has it
 }
 
 type role struct {
@@ -89,11 +90,15 @@ func (a *API) credentials(r store.Reader, me int64) (json.RawMessage, error) {
 
 func sourceOf(account *store.Account) source {
 	actor, user := &account.Actor, &account.User
-	return source{
+	s := source{
 		Privacy: string(user.DefaultVisibility), Sensitive: user.DefaultSensitive, Language: optional(user.DefaultLanguage),
 		Note: actor.NoteSource, Fields: written(actor.Fields), HideCollections: actor.HideCollections,
 		Discoverable: actor.Discoverable, Indexable: actor.Indexable, AttributionDomains: append([]string{}, actor.Attributions...), QuotePolicy: cmp.Or(user.DefaultQuotable, "public"),
 	}
+	if user.HoldSeconds >= 0 {
+		s.HoldSeconds = &user.HoldSeconds
+	}
+	return s
 }
 
 // open opens an uploaded file, nil if there is none.

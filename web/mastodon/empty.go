@@ -10,7 +10,6 @@ import (
 var Empty = map[string]string{
 	"/api/v1/accounts/:id/collections":     "read:accounts",
 	"/api/v1/accounts/:id/identity_proofs": "read:accounts",
-	"/api/v1/scheduled_statuses":           "read:statuses",
 	"/api/v1/trends":                       "read",
 	"/api/v1/trends/links":                 "read",
 	"/api/v1/trends/statuses":              "read",

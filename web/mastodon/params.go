@@ -262,6 +262,18 @@ func (p *params) given(name string) *string {
 	return &value
 }
 
+// whole is the parameter as a whole number, nil if it was not sent.
+func (p *params) whole(name string) (*int, error) {
+	if p.text(name) == "" {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(p.text(name))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "Validation failed: "+name+" is not a whole number")
+	}
+	return &n, nil
+}
+
 // indexes are the keys n in name[n][...]: numbers in their order, then whatever
 // else somebody calls them by.
 func (p *params) indexes(name string) []string {

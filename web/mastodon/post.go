@@ -18,7 +18,8 @@ type status struct {
 	Sensitive          bool          `json:"sensitive"`
 	SpoilerText        string        `json:"spoiler_text"`
 	Visibility         string        `json:"visibility"`
-	LocalOnly          bool          `json:"local_only"`
+	LocalOnly          bool          `json:"local_only"` // not Mastodon's; nor is the next
+	HeldUntil          *string       `json:"held_until"` // for its author: not sent before
 	Language           *string       `json:"language"`
 	URI                string        `json:"uri"`
 	URL                string        `json:"url"`
@@ -70,7 +71,7 @@ func (a *API) status(p *store.Post, from parts) *status {
 	s := &status{
 		ID: id(p.ID), CreatedAt: moment(p.PublishedAt),
 		InReplyToID: optionalID(p.InReplyToID), InReplyToAccountID: optionalID(p.InReplyToActorID),
-		Sensitive: p.Sensitive, SpoilerText: p.Spoiler, Visibility: string(p.Visibility), LocalOnly: p.Scope == store.Here,
+		Sensitive: p.Sensitive, SpoilerText: p.Spoiler, Visibility: string(p.Visibility), LocalOnly: p.Scope == store.Here, HeldUntil: optionalMoment(p.HeldUntil),
 		Language: optional(p.Language), URI: p.URI, URL: p.URL,
 		RepliesCount: max(p.RepliesCount, 0), ReblogsCount: max(p.BoostsCount, 0), FavouritesCount: max(p.FavouritesCount, 0),
 		EditedAt: optionalMoment(p.EditedAt), Content: p.Content,

@@ -87,6 +87,9 @@ func (a *API) updateProfile(c *gin.Context) error {
 		return err
 	}
 	change := changeOf(p)
+	if change.HoldSeconds, err = p.whole("source[hold_seconds]"); err != nil {
+		return err
+	}
 	for name, to := range map[string]*io.Reader{"avatar": &change.Avatar, "header": &change.Header} {
 		file, err := open(p.files[name])
 		if err != nil {

@@ -94,18 +94,18 @@ func inOrder(entries []store.Entry, ids []int64) []store.Entry {
 	return sorted
 }
 
-// CreateStatus posts.
+// CreateStatus posts, now or later.
 func (a *API) CreateStatus(c *gin.Context) error {
 	p, err := read(c)
 	if err != nil {
 		return err
 	}
-	if err := refuse(p); err != nil {
-		return err
-	}
 	draft, err := a.draft(c, p)
 	if err != nil {
 		return err
+	}
+	if p.text("scheduled_at") != "" {
+		return a.schedule(c, p, draft)
 	}
 	post, err := a.Outbox.Post(contextOf(c), viewer(c), draft)
 	if err != nil {
@@ -114,26 +114,19 @@ func (a *API) CreateStatus(c *gin.Context) error {
 	return a.show(c, post.ID)
 }
 
-// refuse says no to what is not there yet, rather than dropping half of what
-// somebody wrote.
-func refuse(p *params) error {
-	switch {
-	case p.text("scheduled_at") != "":
-		return fault.New(fault.Invalid, "Validation failed: Posts cannot be scheduled on this server yet")
-	}
-	return nil
-}
-
 // draft reads a new post. The outbox knows its author's defaults for what is
 // not said, but for one that a client may switch off.
-func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
+func (a *API) draft(c *gin.Context, p *params) (d outbox.Draft, err error) {
 	who := auth.WhoIs(contextOf(c))
-	d := outbox.Draft{
+	d = outbox.Draft{
 		Text: p.text("status"), Spoiler: p.text("spoiler_text"), Language: p.text("language"),
 		Visibility: store.Visibility(p.text("visibility")), Sensitive: p.yes("sensitive"),
 		InReplyToID: p.id("in_reply_to_id"), MediaIDs: p.ids("media_ids"),
 		QuotedID: p.id("quoted_status_id"), QuotePolicy: p.text("quote_approval_policy"),
 		Poll: pollDraft(p), AppID: who.AppID, ActedBy: who.ActedBy,
+	}
+	if d.HoldSeconds, err = p.whole("hold_seconds"); err != nil { // not Mastodon's: how long it can be taken back
+		return d, err
 	}
 	if key := c.GetHeader("Idempotency-Key"); key != "" {
 		d.IdempotencyKey = auth.Hash(key) // which is short and valid text, whatever was sent
@@ -161,9 +154,6 @@ func (a *API) draft(c *gin.Context, p *params) (outbox.Draft, error) {
 func (a *API) EditStatus(c *gin.Context) error {
 	post, p, err := a.own(c)
 	if err != nil {
-		return err
-	}
-	if err := refuse(p); err != nil {
 		return err
 	}
 	d := outbox.Draft{
@@ -239,7 +229,7 @@ func (a *API) own(c *gin.Context) (*store.Post, *params, error) {
 // DeleteStatus deletes, and answers with what the post said, so that it can be
 // written anew.
 func (a *API) DeleteStatus(c *gin.Context) error {
-	post, _, err := a.own(c)
+	post, p, err := a.own(c)
 	if err != nil {
 		return err
 	}
@@ -247,7 +237,11 @@ func (a *API) DeleteStatus(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.Outbox.Delete(contextOf(c), viewer(c), post.ID); err != nil {
+	del := a.Outbox.Delete
+	if p.yes("delete_media") {
+		del = a.Outbox.DeleteWithFiles
+	}
+	if _, err := del(contextOf(c), viewer(c), post.ID); err != nil {
 		return err
 	}
 	text := []byte(`"text":null}`) // stands last: see appendEnd

@@ -82,10 +82,27 @@ type edit struct {
 	Sensitive        bool            `json:"sensitive"`
 	CreatedAt        string          `json:"created_at"`
 	Account          json.RawMessage `json:"account"`
-	Poll             *struct{}       `json:"poll"`
+	Poll             *editPoll       `json:"poll"`
 	Quote            *struct{}       `json:"quote"`
 	MediaAttachments []*attachment   `json:"media_attachments"`
 	Emojis           []emoji         `json:"emojis"`
+}
+
+// editPoll is what a poll asked.
+type editPoll struct {
+	Options []editOption `json:"options"`
+}
+
+type editOption struct {
+	Title string `json:"title"`
+}
+
+// pollWith is nil where nothing was asked.
+func pollWith(titles []string) *editPoll {
+	if len(titles) == 0 {
+		return nil
+	}
+	return &editPoll{each(titles, func(title string) editOption { return editOption{title} })}
 }
 
 // History answers with what a post said, from the first to now.
@@ -111,6 +128,10 @@ func (a *API) History(c *gin.Context) error {
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
+	polls, err := r.Polls([]int64{post.ID})
+	if err != nil {
+		return err
+	}
 	edits := make([]edit, 0, len(versions)+1)
 	for _, v := range versions {
 		edits = append(edits, a.version(post.URI, v, accounts[0]))
@@ -119,13 +140,16 @@ func (a *API) History(c *gin.Context) error {
 		Content: post.Content, SpoilerText: post.Spoiler, Sensitive: post.Sensitive, CreatedAt: moment(max(post.EditedAt, post.PublishedAt)),
 		Account: accounts[0], MediaAttachments: a.attachments(post.URI, media[post.ID]), Emojis: a.emojis(post.URI, post.Emojis),
 	}
+	if poll := polls[post.ID]; poll != nil {
+		now.Poll = pollWith(poll.Titles())
+	}
 	return answer(c, append(edits, now))
 }
 
 func (a *API) version(owner string, v *store.Version, account json.RawMessage) edit {
 	e := edit{
 		Content: v.Content, SpoilerText: v.Spoiler, Sensitive: v.Sensitive, CreatedAt: moment(v.CreatedAt),
-		Account: account, MediaAttachments: []*attachment{}, Emojis: []emoji{},
+		Account: account, Poll: pollWith(v.Options), MediaAttachments: []*attachment{}, Emojis: []emoji{},
 	}
 	for i := range v.Media {
 		e.MediaAttachments = append(e.MediaAttachments, a.attachment(owner, &v.Media[i]))
