@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -15,7 +16,7 @@ func (u *UI) ActOnPost(c *gin.Context) error {
 	o, ctx, me, post := u.Outbox, c.Request.Context(), viewer(c), number(c.Param("id"))
 	acts := map[string]func(context.Context, int64, int64) error{
 		"favourite": o.Favourite, "unfavourite": o.Unfavourite, "bookmark": o.Bookmark, "unbookmark": o.Unbookmark, "pin": o.Pin, "unpin": o.Unpin,
-		"unboost": o.Unboost,
+		"unboost": o.Unboost, "send": o.SendNow,
 		"boost": func(ctx context.Context, me, post int64) error {
 			_, err := o.Boost(ctx, me, post, "")
 			return err
@@ -112,7 +113,7 @@ func (u *UI) settings(account *store.Account) Settings {
 	s := Settings{
 		Account: u.account(a), Note: a.NoteSource, Locked: a.Locked, Bot: a.Bot, Discoverable: a.Discoverable, Indexable: a.Indexable,
 		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
-		Holds:   pick(holds(u.Outbox.Hold.Seconds()), holdValue(user.HoldSeconds)),
+		Holds:   pick(holds(u.Outbox.Hold), strconv.Itoa(max(user.HoldSeconds, -1))),
 		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI,
 	}
 	for i := range outbox.MaxFields {

@@ -344,3 +344,55 @@ func TestPagesCostTheSame(t *testing.T) {
 	}
 	assert.LessOrEqual(t, queries(), one+2)
 }
+
+func TestLater(t *testing.T) {
+	n := newNode(t)
+	ayla, bob := n.person("ayla", "member"), n.person("bob", "member")
+	ayla.get("/compose").ok().has("Later")
+	ayla.get("/scheduled").ok().has("Nothing waits")
+	at := time.Now().UTC().Add(48 * time.Hour).Truncate(time.Minute)
+	got := ayla.post("/ui/posts", "text", "for the day after tomorrow", "visibility", "unlisted", "at", at.Format("2006-01-02T15:04"))
+	got.ok().has("It goes out at its time").has("for the day after tomorrow").has(at.Format("2 January 2006, 15:04 UTC"))
+	ayla.post("/ui/posts", "text", "only a thought", "visibility", "public", "draft", "true").ok().has("Kept as a draft").has("only a thought")
+	ayla.get("/").lacks("only a thought")
+	bob.get("/scheduled").ok().lacks("a thought")
+	rows, err := n.db.ScheduledPosts(ayla.id, store.Page{Limit: 9})
+	require.NoError(t, err)
+	require.Len(t, rows, 2)
+	draft, timed := "/scheduled/"+strconv.FormatInt(rows[0].ID, 10), "/scheduled/"+strconv.FormatInt(rows[1].ID, 10)
+	require.Equal(t, at, rows[1].ScheduledAt.Time().UTC())
+	for _, path := range []string{draft, draft + "/delete"} {
+		assert.Equal(t, http.StatusNotFound, bob.get(path).code)
+	}
+	for _, path := range []string{draft, draft + "/delete", draft + "/send"} {
+		assert.Equal(t, http.StatusNotFound, bob.post(path, "text", "mine", "draft", "true").code)
+	}
+
+	ayla.get(timed).ok().has("for the day after tomorrow").has(`value="` + at.Format("2006-01-02T15:04") + `"`).has(`value="unlisted" selected`)
+	// The script says the moment to the zone, which is what counts.
+	ayla.post(timed, "text", "better said", "visibility", "private", "at", "2001-01-01T00:00", "moment", at.Add(time.Hour).Format(time.RFC3339)).ok().has("better said").has(at.Add(time.Hour).Format("15:04 UTC"))
+	soon := ayla.post(timed, "text", "too soon", "visibility", "private", "at", time.Now().UTC().Format("2006-01-02T15:04"))
+	assert.Equal(t, http.StatusUnprocessableEntity, soon.code)
+	soon.has("at least 5 minutes").has("too soon")
+	assert.Equal(t, http.StatusUnprocessableEntity, ayla.post(timed, "text", "never").code)
+	assert.Equal(t, http.StatusUnprocessableEntity, ayla.post("/ui/posts", "text", "never", "visibility", "public", "at", "tomorrow").code)
+
+	ayla.post(draft + "/send").ok().has("Posted").has("only a thought")
+	ayla.get(timed + "/delete").ok().has("better said").has("Nobody else has seen it")
+	ayla.post(timed + "/delete").ok()
+	ayla.get("/scheduled").ok().has("Nothing waits")
+	assert.Equal(t, http.StatusNotFound, ayla.get(timed).code)
+}
+
+func TestSendNow(t *testing.T) {
+	n := newNode(t)
+	ayla, bob := n.person("ayla", "member"), n.person("bob", "member")
+	n.Outbox.Hold = map[store.Visibility]time.Duration{store.Public: time.Hour, store.Private: time.Minute}
+	ayla.get("/compose").ok().has("waits 60 minutes").has(`data-held="1 minute"`)
+	ayla.get("/settings").ok().has("As the node has it, by who sees it")
+	post := ayla.write("wait for it")
+	ayla.get("/").has("Send now").has("Take back")
+	assert.Equal(t, http.StatusNotFound, bob.post("/ui/posts/"+post+"/send").code)
+	ayla.post("/ui/posts/" + post + "/send").ok().lacks("Not sent yet")
+	bob.get("/@ayla/" + post).ok().has("wait for it")
+}

@@ -49,9 +49,9 @@ func samplePosts() []ViewPost {
 func sampleComposer() *Composer {
 	return &Composer{
 		Action: "/ui/posts", Max: 500, Key: "k", Pictures: []int{1, 2, 3, 4}, Compact: true,
-		Visibilities: []Option{{Value: "public", Label: "Everybody"}, {Value: "private", Label: "Followers"}},
+		Visibilities: []Option{{Value: "public", Label: "Everybody", Hint: "1 minute", Selected: true}, {Value: "private", Label: "Followers"}},
 		Languages:    []Option{{Value: "en", Label: "English"}},
-		Held:         "1 minute",
+		Later:        &Later{},
 	}
 }
 
@@ -75,7 +75,7 @@ func samplePages() map[string]Page {
 	reply := sampleComposer()
 	reply.ReplyTo, reply.Error = &focused, "The text is longer than 500 characters."
 	long := sampleComposer()
-	long.Compact, long.Spoiler, long.Text = false, "Numbers", "A draft"
+	long.Compact, long.Spoiler, long.Text, long.Later = false, "Numbers", "A draft", &Later{At: time.Now()}
 	long.Attached = []ViewMedia{{Kind: "image", Preview: "/ui/static/mark.svg"}}
 	notices := []ViewNotification{
 		{ID: "1", Kind: "mention", Who: remote, When: time.Now(), Post: &posts[2], New: true},
@@ -122,6 +122,9 @@ func samplePages() map[string]Page {
 		"public":  {Node: "Sales", Title: "Open day", Description: "Open day on Thursday.", Canonical: "https://sales.example/@ayla/106", Body: Thread{Post: guest}},
 		"error":   {Node: "Sales", Title: "Not found", Body: Failure{Status: 404, Message: "This page does not exist, or is not for you."}},
 	}
+	pages["scheduled"] = with("scheduled", "Scheduled and drafts", "scheduled", Scheduled{Posts: []ViewScheduled{
+		{ID: "1", Excerpt: "The stand-up moves to ten.", Audience: "Everybody", At: time.Now().Add(time.Hour), Pictures: 1, Poll: true, ReplyTo: true},
+		{ID: "2", Audience: "Followers", Draft: true}, {ID: "3", Excerpt: "An answer", At: time.Now(), Problem: "What it answers is gone"}}, Older: "/scheduled?max_id=1"})
 	live := pages["home"]
 	live.Stream = "home"
 	pages["home"] = live

@@ -77,6 +77,12 @@ func (u *UI) Routes() []Route {
 		page("GET", "/requests", Session, u.Requests),
 		page("GET", "/search", Session, u.Search),
 		page("GET", "/compose", Session, u.Compose),
+		page("GET", "/scheduled", Session, u.Scheduled),
+		page("GET", "/scheduled/:id", Session, u.ScheduledPage),
+		page("GET", "/scheduled/:id/delete", Session, u.UnschedulePage),
+		page("POST", "/scheduled/:id", Session, u.Reschedule),
+		page("POST", "/scheduled/:id/delete", Session, u.Unschedule),
+		page("POST", "/scheduled/:id/send", Session, u.PublishNow),
 		page("GET", "/settings", Session, u.Settings),
 		page("POST", "/settings", Session, u.SaveSettings),
 
@@ -196,6 +202,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 // address holds only the key, so that nobody can make a page say anything.
 var flashes = map[string]string{
 	"saved": "Saved.", "deleted": "Deleted.", "posted": "Posted.", "held": "Kept back for now. It goes out by itself.",
+	"scheduled": "It goes out at its time.", "draft": "Kept as a draft. Only you see it.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
 	"disconnected": "The app cannot act for you any more.", "signed-out": "That browser is signed out.",
 	"report": "Done.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",

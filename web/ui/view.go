@@ -207,9 +207,9 @@ type Composer struct {
 	Max       int
 	Error     string
 
-	Visibilities []Option
+	Visibilities []Option // the hint is how long a post for it waits before it is sent
 	Languages    []Option
-	Held         string // how long it waits before it is sent, empty for not at all
+	Later        *Later // nil where it cannot wait for a time
 	Pictures     []int  // a row for each file that may be attached
 	Accept       string // their types
 	Clips        bool   // videos and sounds are among them
@@ -217,6 +217,34 @@ type Composer struct {
 	Attached     []ViewMedia
 	Key          string // makes sending twice one post
 	Compact      bool
+}
+
+// Later is when a post is published, as the composer asks it.
+type Later struct {
+	At    time.Time // zero for now
+	Draft bool
+}
+
+// Open reports whether something is chosen.
+func (l *Later) Open() bool { return l.Draft || !l.At.IsZero() }
+
+// Scheduled is the body of the page of what waits for its time.
+type Scheduled struct {
+	Posts []ViewScheduled
+	Older string
+}
+
+// ViewScheduled is a post that waits.
+type ViewScheduled struct {
+	ID       string
+	Excerpt  string
+	Audience string
+	At       time.Time
+	Draft    bool
+	Problem  string // why it was not published at its time
+	Pictures int64
+	Poll     bool
+	ReplyTo  bool
 }
 
 // Compose is the body of the page with only a composer.

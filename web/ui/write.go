@@ -72,21 +72,25 @@ func (u *UI) composer(c *gin.Context, to *ViewPost) (*Composer, error) {
 		return nil, err
 	}
 	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(),
-		Pictures: []int{1, 2, 3, 4}, Accept: strings.Join(u.Outbox.FFmpeg.Types(), ","), Clips: u.Outbox.FFmpeg != nil, Options: []int{1, 2, 3, 4}}
+		Pictures: []int{1, 2, 3, 4}, Accept: strings.Join(u.Outbox.FFmpeg.Types(), ","), Clips: u.Outbox.FFmpeg != nil, Options: []int{1, 2, 3, 4}, Later: &Later{}}
 	audience := string(cmp.Or(user.DefaultVisibility, store.Public))
 	if to != nil {
 		audience = narrower(audience, to.Visibility)
 		f.Spoiler, f.Text = to.Spoiler, u.addressees(c, to)
 	}
-	hold := u.Outbox.Hold.Seconds()
-	if user.HoldSeconds >= 0 {
-		hold = float64(user.HoldSeconds)
-	}
-	if hold > 0 {
-		f.Held = waiting(int(hold))
-	}
-	f.Visibilities, f.Languages = pick(audiences, audience), pick(languages, cmp.Or(user.DefaultLanguage, "en"))
+	f.Visibilities, f.Languages = u.pickAudience(user, audience), pick(languages, cmp.Or(user.DefaultLanguage, "en"))
 	return f, nil
+}
+
+// pickAudience are the audiences with one selected; the hint of each is how
+// long a post for it waits.
+func (u *UI) pickAudience(user *store.User, value string) []Option {
+	options := pick(audiences, value)
+	for i := range options {
+		v, _ := chosen(options[i].Value)
+		options[i].Hint = waiting(u.Outbox.HeldFor(user, v))
+	}
+	return options
 }
 
 // narrower is the visibility that fewer people see.
@@ -125,14 +129,6 @@ func (u *UI) addressees(c *gin.Context, to *ViewPost) string {
 		}
 	}
 	return handles.String()
-}
-
-// waiting says how long a hold is.
-func waiting(seconds int) string {
-	if seconds%60 == 0 {
-		return plural(int64(seconds/60), "minute", "minutes")
-	}
-	return plural(int64(seconds), "second", "seconds")
 }
 
 // Compose is the page for writing.
@@ -176,7 +172,17 @@ func (u *UI) Post(c *gin.Context) error {
 	}
 	d := u.draft(c)
 	d.InReplyToID, d.IdempotencyKey = number(c.PostForm("reply")), c.PostForm("key")
-	p, err := u.publish(c, d)
+	at, err := when(c)
+	if err == nil {
+		d.MediaIDs, err = u.uploads(c)
+	}
+	if err == nil && at != nil {
+		return u.schedule(c, d, *at)
+	}
+	var p *store.Post
+	if err == nil {
+		p, err = u.Outbox.Post(c.Request.Context(), viewer(c), d)
+	}
 	if fault.Of(err) == fault.Invalid || fault.Of(err) == fault.TooLarge {
 		return u.again(c, d, err)
 	}
@@ -206,14 +212,6 @@ func (u *UI) draft(c *gin.Context) outbox.Draft {
 	d.Visibility, d.Scope = chosen(c.PostForm("visibility"))
 	d.Poll = asked(c)
 	return d
-}
-
-func (u *UI) publish(c *gin.Context, d outbox.Draft) (*store.Post, error) {
-	var err error
-	if d.MediaIDs, err = u.uploads(c); err != nil {
-		return nil, err
-	}
-	return u.Outbox.Post(c.Request.Context(), viewer(c), d)
 }
 
 // uploads takes in the form's files. The form has nobody who asks again, so it
@@ -273,7 +271,8 @@ func (u *UI) again(c *gin.Context, d outbox.Draft, problem error) error {
 		return err
 	}
 	f.Text, f.Spoiler, f.Sensitive, f.Error = d.Text, d.Spoiler, d.Sensitive, fault.Message(problem)
-	f.Visibilities, f.Languages = pick(audiences, cmp.Or(c.PostForm("visibility"), "public")), pick(languages, d.Language)
+	f.Visibilities, f.Languages = pick(f.Visibilities, cmp.Or(c.PostForm("visibility"), "public")), pick(languages, d.Language)
+	f.Later = chosenTime(c)
 	return u.showStatus(c, int(fault.Of(problem)), "compose", "Write", "compose", Compose{Heading: "Write", Composer: f})
 }
 

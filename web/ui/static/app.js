@@ -74,11 +74,34 @@ function rows(form) {
   pictures.forEach((row, i) => row.classList.toggle("spare", i > 0 && !pictures[i - 1].querySelector("[type=file]").files.length));
 }
 
+// How long a post waits may depend on whom it is for.
+function wait(form) {
+  const out = form.querySelector(".wait");
+  if (!out) return;
+  const held = form.elements.visibility.selectedOptions[0].dataset.held;
+  out.hidden = !held;
+  out.querySelector("span").textContent = `waits ${held}`;
+}
+
+// A time is chosen in the reader's own zone, and said to the server in UTC.
+function zone(form) {
+  const at = form.elements.at;
+  if (!at) return;
+  form.querySelector("[data-zone]").textContent = "";
+  if (at.dataset.at) {
+    const time = new Date(at.dataset.at);
+    at.value = new Date(time - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }
+  form.addEventListener("submit", () => { form.elements.moment.value = at.value && new Date(at.value).toISOString(); });
+}
+
 function prepare(form) {
   countDown(form);
   rows(form);
+  wait(form);
+  zone(form);
   form.addEventListener("input", () => countDown(form));
-  form.addEventListener("change", () => rows(form));
+  form.addEventListener("change", () => { rows(form); wait(form); });
   form.addEventListener("submit", () => setTimeout(() => { form.querySelector("button[type=submit]").disabled = true; }));
 }
 
