@@ -71,7 +71,7 @@ func (x *Index) posts(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for i, c := range changes {
-		if p := posts[c.ID]; p != nil && p.DeletedAt == 0 {
+		if p := posts[c.ID]; p != nil && p.DeletedAt == 0 && p.HeldUntil == 0 { // what is held is not used yet, nor are its hashtags
 			changes[i].Words = ofPost(p, media[c.ID], polls[c.ID])
 			changes[i].Tags, changes[i].At = p.Tags, p.PublishedAt
 		}

@@ -88,16 +88,34 @@ func TestOperators(t *testing.T) {
 	})
 }
 
-// A held post that is taken back leaves nothing to be found, were it indexed
-// already.
-func TestTakenBack(t *testing.T) {
+// A held post is not found, nor are its hashtags, before it is sent; one that is
+// taken back never is.
+func TestHeldBack(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		p := w.post(w.me, "rash words", func(p *store.Post) { p.HeldUntil = store.Now() + 100_000 })
-		w.index()
-		assert.Equal(t, []int64{p.ID}, w.found("rash"))
-		w.write(func(tx *store.Tx) error { return tx.EraseHeldPost(p) })
+		tags := func() []string {
+			names, err := w.TagsLike("hus", 10, 0)
+			require.NoError(t, err)
+			return names
+		}
+		held := func(text string) *store.Post {
+			return w.post(w.me, text, func(p *store.Post) { p.HeldUntil, p.Tags = store.Now()+100_000, []string{"hush"} })
+		}
+		sent, back := held("rash words"), held("rasher words")
 		w.index()
 		assert.Empty(t, w.found("rash"))
+		assert.Empty(t, w.found("rasher"))
+		assert.Empty(t, tags())
+		w.write(func(tx *store.Tx) error {
+			if err := tx.EraseHeldPost(back); err != nil {
+				return err
+			}
+			_, err := tx.ReleasePost(sent.ID)
+			return err
+		})
+		w.index()
+		assert.Equal(t, []int64{sent.ID}, w.found("rash"))
+		assert.Empty(t, w.found("rasher"))
+		assert.Equal(t, []string{"hush"}, tags())
 	})
 }
 

@@ -22,6 +22,9 @@ func (tx *Tx) ReleasePost(id int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := tx.changed("posts", id); err != nil { // nobody has found it before
+		return false, err
+	}
 	if err := tx.countQuoted(id); err != nil {
 		return false, err
 	}
@@ -45,7 +48,7 @@ func (tx *Tx) EraseHeldPost(p *Post) error {
 		`DELETE FROM home_entries WHERE post_id = ?`, `DELETE FROM mentions WHERE post_id = ?`, `DELETE FROM post_tags WHERE post_id = ?`,
 		`DELETE FROM filter_posts WHERE post_id = ?`, `DELETE FROM favourites WHERE post_id = ?`, `DELETE FROM bookmarks WHERE post_id = ?`,
 		`DELETE FROM pins WHERE post_id = ?`, `DELETE FROM post_versions WHERE post_id = ?`, `DELETE FROM quotes WHERE post_id = ?`,
-		`DELETE FROM poll_votes WHERE post_id = ?`, `DELETE FROM polls WHERE post_id = ?`,
+		`DELETE FROM poll_votes WHERE post_id = ?`, `DELETE FROM polls WHERE post_id = ?`, `DELETE FROM unindexed_posts WHERE id = ?`,
 		`DELETE FROM posts WHERE id = ?`,
 	} {
 		if _, err := tx.exec(query, p.ID); err != nil {

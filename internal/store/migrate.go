@@ -35,7 +35,10 @@ func (db *DB) Migrate(ctx context.Context) (int, error) {
 }
 
 func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
-	dialect, dir, options := goose.DialectSQLite3, "migrations/sqlite", []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler))}
+	dialect, dir, options := goose.DialectSQLite3, "migrations/sqlite", []goose.ProviderOption{
+		goose.WithSlog(slog.New(slog.DiscardHandler)),
+		goose.WithAllowOutofOrder(true), // steps are made side by side, and one may land after its successors
+	}
 	if db.Postgres != nil {
 		// Two processes that start together must not both migrate.
 		locker, err := lock.NewPostgresSessionLocker()

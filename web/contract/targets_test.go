@@ -82,6 +82,11 @@ var made = map[string]func(*world) []string{
 		w.subscribe(w.as("push"))
 		return nil
 	},
+	"/api/v1/scheduled_statuses/{id}": func(w *world) []string { return []string{w.scheduled()} },
+	"/api/v1/scheduled_statuses": func(w *world) []string {
+		w.scheduled()
+		return nil
+	},
 	"/api/v1/statuses/{id}": func(w *world) []string { return []string{w.ada.post("Words")} },
 	"/api/v1/statuses/{id}/quotes/{quoting_status_id}": func(w *world) []string {
 		words := w.ada.post("Words")
@@ -196,6 +201,8 @@ var values = map[string]func(*world) any{
 	"header_description":             func(*world) any { return "a square" },
 	"order":                          func(*world) any { return "new" },
 	"scheduled":                      func(*world) any { return time.Now().Add(time.Hour) },
+
+	"PUT /api/v1/scheduled_statuses/{id} scheduled_at": func(*world) any { return time.Now().Add(2 * time.Hour).Format(time.RFC3339) },
 }
 
 // answers are the entities of answers of which the schema does not say what
@@ -292,7 +299,6 @@ var apart = map[string]string{
 	"POST /oauth/userinfo":                          "no entity",
 	"GET /api/v1/streaming":                         "a WebSocket",
 	"GET /api/v1/accounts/{account_id}/collections": "an empty list for everybody, until it is real",
-	"GET /api/v1/scheduled_statuses":                "an empty list for everybody, until it is real",
 	"GET /oauth/authorize":                          "a page, which auth tests",
 	"POST /oauth/token":                             "auth",
 	"POST /oauth/revoke":                            "auth",

@@ -192,6 +192,14 @@ func (w *world) fromElsewhere() string {
 	return text(w.Stored(note.ID()).ID)
 }
 
+// scheduled is a post of Ada's that waits for its time, with something in every
+// part.
+func (w *world) scheduled() string {
+	w.T.Helper()
+	return w.ada.do("POST", "/api/v1/statuses", object{"status": "Later", "scheduled_at": time.Now().Add(time.Hour).Format(time.RFC3339), "spoiler_text": "cw", "language": "de",
+		"visibility": "unlisted", "in_reply_to_id": w.posts[0], "quoted_status_id": w.ada.post("Words"), "quote_approval_policy": "nobody", "media_ids": []string{w.picture(w.ada)}})["id"].(string)
+}
+
 // pollOf is the poll of a post.
 func (w *world) pollOf(post string) string {
 	w.T.Helper()
