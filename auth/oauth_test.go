@@ -426,7 +426,7 @@ func TestAdminScopesAreForAdministrators(t *testing.T) {
 		return n.exchange(a, b.code(a.ask())).json(t)["scope"]
 	}
 	assert.Equal(t, "read", grant("ben", auth.Member))
-	assert.Equal(t, "read", grant("uma", auth.Auditor))
+	assert.Equal(t, "read admin:read", grant("uma", auth.Auditor), "who reads and never writes")
 	assert.Equal(t, "read admin:read admin:write:accounts", grant("ada", auth.Admin))
 	only := n.app(phanpy, "admin:read")
 	b := n.signedIn(n.account("cat", auth.Member))

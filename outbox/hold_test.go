@@ -212,14 +212,15 @@ func TestFilesOfDeletedPosts(t *testing.T) {
 		versions, err = n.DB.Versions(gone.ID)
 		require.NoError(t, err)
 		require.Equal(t, file.Path, versions[0].Media[0].Path)
-		_, err = n.Outbox.Files.Read(file.Path)
+		evidence, err := n.Outbox.Files.Open(t.Context(), file.Path)
 		require.NoError(t, err, "it is evidence")
+		require.NoError(t, evidence.Close())
 
 		unseen := picture(t, n, alice)
 		p = held(t, n, alice, outbox.Draft{Text: "unseen", MediaIDs: []int64{unseen.ID}})
 		_, err = n.Outbox.DeleteWithFiles(t.Context(), alice.ID, p.ID)
 		require.NoError(t, err)
-		_, err = n.Outbox.Files.Read(unseen.Path)
+		_, err = n.Outbox.Files.Open(t.Context(), unseen.Path)
 		require.Error(t, err, "nobody ever saw it")
 	})
 }

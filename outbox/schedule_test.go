@@ -55,7 +55,7 @@ func picture(t *testing.T, n *nodetest.Node, owner *store.Actor) *store.Media {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))))
-	m, err := n.Outbox.Upload(t.Context(), owner.ID, &b, "a square", 0, 0)
+	m, err := n.Outbox.Upload(t.Context(), owner.ID, outbox.Upload{File: bytes.NewReader(b.Bytes()), Description: "a square"})
 	require.NoError(t, err)
 	return m
 }
