@@ -21,6 +21,7 @@ type Route struct {
 func (a *Auth) Routes() []Route {
 	return []Route{
 		{"GET", "/auth/sign_in", open(a.signInPage)},
+		{"GET", "/auth/sign_up", open(a.signUpPage)},
 		{"GET", "/auth/oidc/:provider/start", open(a.start)},
 		{"GET", callbackPath, open(a.callback)},
 		{"GET", "/auth/sign_out", open(a.signOutPage)},

@@ -36,11 +36,22 @@ func (a *Auth) signInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, startPath(a.Providers[0])+"?"+onward.Encode(), http.StatusFound)
 		return
 	}
+	a.show(w, http.StatusOK, page{Title: "Sign in", Kind: "sign_in", Doors: a.doors(onward)})
+}
+
+// signUpPage says to whom a client app sends here where accounts come from.
+func (a *Auth) signUpPage(w http.ResponseWriter, _ *http.Request) {
+	a.show(w, http.StatusOK, page{Title: "Sign up", Kind: "sign_in", Doors: a.doors(url.Values{}),
+		Notice: "Nobody signs up here: your account is made when you sign in for the first time."})
+}
+
+// doors are the providers, with where each leads onward.
+func (a *Auth) doors(onward url.Values) []door {
 	var doors []door
 	for _, p := range a.Providers {
 		doors = append(doors, door{p.Name, startPath(p) + "?" + onward.Encode()})
 	}
-	a.show(w, http.StatusOK, page{Title: "Sign in", Kind: "sign_in", Doors: doors})
+	return doors
 }
 
 // start sends the browser to a provider, and remembers it by a cookie: only

@@ -95,6 +95,7 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/instance/privacy_policy", Anyone, m.PrivacyPolicy),
 		api("GET", "/api/v1/instance/terms_of_service", Anyone, m.Terms),
 		api("GET", "/api/v1/instance/terms_of_service/:date", Anyone, m.Terms),
+		api("GET", "/api/v1/instance/languages", Anyone, m.AllLanguages),
 		api("GET", "/api/v1/instance/translation_languages", Anyone, m.Languages),
 		api("GET", "/api/v1/custom_emojis", Anyone, m.CustomEmojis),
 		api("GET", "/api/v1/announcements", Person("read"), m.Announcements),
@@ -109,6 +110,8 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/annual_reports/:year/read", Person("write:accounts"), m.AnnualReport),
 		api("GET", "/api/v1/preferences", Person("read:accounts"), m.Preferences),
 
+		api("POST", "/api/v1/accounts", App, m.SignUp),
+		api("POST", "/api/v1/emails/confirmations", Person("write:accounts"), m.ConfirmEmail),
 		api("GET", "/api/v1/accounts", Viewer("read:accounts"), m.Accounts),
 		api("GET", "/api/v1/accounts/verify_credentials", Person("read:accounts", "profile"), m.VerifyCredentials),
 		api("PATCH", "/api/v1/accounts/update_credentials", Person("write:accounts"), m.UpdateCredentials),
@@ -122,6 +125,7 @@ func (w *Web) clientAPI() []Route {
 		api("GET", "/api/v1/accounts/search", Person("read:accounts"), m.SearchAccounts),
 		api("GET", "/api/v1/accounts/relationships", Person("read:follows"), m.Relationships),
 		api("GET", "/api/v1/accounts/familiar_followers", Person("read:follows"), m.FamiliarFollowers),
+		api("GET", "/api/v1/accounts/:id/identity_proofs", Viewer("read:accounts"), m.None), // there are none any more
 		api("GET", "/api/v1/accounts/:id", Viewer("read:accounts"), m.Account),
 		api("GET", "/api/v1/accounts/:id/statuses", Viewer("read:statuses"), m.AccountStatuses),
 		api("GET", "/api/v1/accounts/:id/followers", Viewer("read:accounts"), m.Followers),

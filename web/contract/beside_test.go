@@ -24,6 +24,7 @@ var besides = map[string]beside{
 	"PUT /api/v2/notifications/policy":       {scope: "write:notifications", answer: "NotificationPolicy", fields: []string{"for_not_following", "for_private_mentions"}},
 	"PUT /api/v1/profile":                    {scope: "write:accounts", answer: "Profile", fields: []string{"display_name", "note", "avatar_description", "attribution_domains"}},
 	"GET /api/v1/search":                     {scope: "read:search", answer: "*", must: []string{"q"}},
+	"GET /api/v1/instance/languages":         {answer: "*"},
 	"GET /api/v1/trends":                     {answer: "[]Tag"},
 	"POST /api/v1/conversations/{id}/unread": {scope: "write:conversations", answer: "Conversation"},
 

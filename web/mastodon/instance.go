@@ -8,6 +8,7 @@ import (
 	"parley/about"
 	"parley/internal/media"
 	"parley/internal/store"
+	"parley/internal/text"
 	"parley/outbox"
 )
 
@@ -163,6 +164,9 @@ func (a *API) Peers(c *gin.Context) error {
 	}
 	return answer(c, domains)
 }
+
+// AllLanguages answers with the languages that posts may be said to be in.
+func (a *API) AllLanguages(c *gin.Context) error { return answer(c, text.Languages) }
 
 // Languages answers that nothing is translated here.
 func (a *API) Languages(c *gin.Context) error { return answer(c, struct{}{}) }

@@ -84,6 +84,7 @@ func (u *UI) Routes() []Route {
 		page("POST", "/scheduled/:id/delete", Session, u.Unschedule),
 		page("POST", "/scheduled/:id/send", Session, u.PublishNow),
 		page("GET", "/settings", Session, u.Settings),
+		page("GET", "/auth/edit", Visitor, func(c *gin.Context) error { return see(c, "/settings") }), // where client apps look for them
 		page("POST", "/settings", Session, u.SaveSettings),
 
 		page("GET", "/@:name", Visitor, u.Profile),

@@ -39,15 +39,13 @@ func chosen(value string) (store.Visibility, store.Scope) {
 }
 
 // languages are those offered, in their own names.
-var languages = []Option{
-	{Value: "bg", Label: "Български"}, {Value: "cs", Label: "Čeština"}, {Value: "da", Label: "Dansk"}, {Value: "de", Label: "Deutsch"}, {Value: "el", Label: "Ελληνικά"},
-	{Value: "en", Label: "English"}, {Value: "es", Label: "Español"}, {Value: "et", Label: "Eesti"}, {Value: "fi", Label: "Suomi"}, {Value: "fr", Label: "Français"},
-	{Value: "ga", Label: "Gaeilge"}, {Value: "hi", Label: "हिन्दी"}, {Value: "hr", Label: "Hrvatski"}, {Value: "hu", Label: "Magyar"}, {Value: "id", Label: "Bahasa Indonesia"},
-	{Value: "it", Label: "Italiano"}, {Value: "ja", Label: "日本語"}, {Value: "ko", Label: "한국어"}, {Value: "lt", Label: "Lietuvių"}, {Value: "lv", Label: "Latviešu"},
-	{Value: "nl", Label: "Nederlands"}, {Value: "no", Label: "Norsk"}, {Value: "pl", Label: "Polski"}, {Value: "pt", Label: "Português"}, {Value: "ro", Label: "Română"},
-	{Value: "ru", Label: "Русский"}, {Value: "sk", Label: "Slovenčina"}, {Value: "sl", Label: "Slovenščina"}, {Value: "sv", Label: "Svenska"}, {Value: "tr", Label: "Türkçe"},
-	{Value: "uk", Label: "Українська"}, {Value: "vi", Label: "Tiếng Việt"}, {Value: "zh", Label: "中文"},
-}
+var languages = func() []Option {
+	options := make([]Option, 0, len(text.Languages))
+	for _, l := range text.Languages {
+		options = append(options, Option{Value: l.Code, Label: l.Name})
+	}
+	return options
+}()
 
 // pick is a copy of the options with one selected; a value that is not among
 // them is added.
