@@ -20,5 +20,5 @@ faults: ## let the network fail around nodes, and see that what they promise hol
 lint: ## check how the code is written
 	bash scripts/lint.sh
 
-fuzz: ## give each fuzz test half a minute
+fuzz: ## give each fuzz test a minute
 	bash scripts/fuzz.sh
