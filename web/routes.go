@@ -199,6 +199,17 @@ func (w *Web) clientAPI() []Route {
 		api("DELETE", "/api/v1/featured_tags/:id", Person("write:accounts"), m.UnfeatureTagByID),
 		api("GET", "/api/v1/featured_tags/suggestions", Person("read:accounts"), m.TagsToFeature),
 
+		api("POST", "/api/v1/collections", Person("write:collections"), m.CreateCollection),
+		api("GET", "/api/v1/collections/:id", Viewer("read:collections"), m.Collection),
+		api("PUT", "/api/v1/collections/:id", Person("write:collections"), m.UpdateCollection),
+		api("PATCH", "/api/v1/collections/:id", Person("write:collections"), m.UpdateCollection),
+		api("DELETE", "/api/v1/collections/:id", Person("write:collections"), m.DeleteCollection),
+		api("POST", "/api/v1/collections/:id/items", Person("write:collections"), m.AddToCollection),
+		api("DELETE", "/api/v1/collections/:id/items/:item", Person("write:collections"), m.TakeFromCollection),
+		api("POST", "/api/v1/collections/:id/items/:item/revoke", Person("write:collections"), m.LeaveCollection),
+		api("GET", "/api/v1/accounts/:id/collections", Viewer("read:collections"), m.Collections),
+		api("GET", "/api/v1/accounts/:id/in_collections", Person("read:collections"), m.InCollections),
+
 		api("GET", "/api/v1/conversations", Person("read:statuses"), m.Conversations),
 		api("DELETE", "/api/v1/conversations/:id", Person("write:conversations"), m.DeleteConversation),
 		api("POST", "/api/v1/conversations/:id/read", Person("write:conversations"), m.ReadConversation),

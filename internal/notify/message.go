@@ -39,6 +39,8 @@ var titles = map[string]string{
 	"poll":                  "A poll by NAME has ended",
 	"update":                "NAME edited a post you boosted",
 	"quoted_update":         "NAME edited a post you quoted",
+	"added_to_collection":   "NAME recommends you in a collection",
+	"collection_update":     "NAME edited a collection that you are in",
 	"severed_relationships": "You have lost connections with others",
 	"moderation_warning":    "You have a message from the moderators",
 	"admin.sign_up":         "NAME joined",
@@ -65,8 +67,14 @@ func (p *Push) message(r store.Reader, n *store.Notification) (*message, error) 
 	}
 	return &message{
 		Locale: "en", NotificationID: n.ID, Kind: n.Kind, Icon: p.icon(from), Body: text.Excerpt(body, bodyLength),
-		Title: strings.Replace(titles[n.Kind], "NAME", text.Excerpt(from.Name(), nameLength), 1),
+		Title: Title(n.Kind, from.Name()),
 	}, nil
+}
+
+// Title says in words what a notification of the kind is about, from somebody of
+// that name.
+func Title(kind, name string) string {
+	return strings.Replace(titles[kind], "NAME", text.Excerpt(name, nameLength), 1)
 }
 
 func (p *Push) icon(a *store.Actor) string {

@@ -55,7 +55,7 @@ func (n *Notify) Joined(ctx context.Context, newcomer int64) error {
 }
 
 // anew are the kinds that are told again when they happen again.
-var anew = []string{"update", "quoted_update"}
+var anew = []string{"update", "quoted_update", "collection_update"}
 
 // Tell stores a notification of the kind for a local reader, unless they do
 // not want to hear from the sender, and streams it. What the reader's policy
@@ -76,7 +76,7 @@ func (n *Notify) tell(tx *store.Tx, row *store.Notification) error {
 		return err
 	}
 	if slices.Contains(anew, kind) {
-		if err := tx.Forget(reader, kind, from, post); err != nil {
+		if err := tx.Forget(row); err != nil {
 			return err
 		}
 	}

@@ -59,7 +59,7 @@ func (p *Push) PublicKey() string { return p.identity.public }
 // Alerts are the kinds that apps may ask to be woken by.
 var Alerts = []string{
 	"mention", "quote", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quoted_update",
-	"severed_relationships", "moderation_warning", "admin.sign_up", "admin.report",
+	"added_to_collection", "collection_update", "severed_relationships", "moderation_warning", "admin.sign_up", "admin.report",
 }
 
 // Policies say whose notifications wake an app.

@@ -8,7 +8,7 @@ import (
 )
 
 // filterable are the kinds that a stranger can cause at will.
-var filterable = []string{"mention", "quote", "reblog", "favourite", "follow", "follow_request"}
+var filterable = []string{"mention", "quote", "reblog", "favourite", "follow", "follow_request", "added_to_collection"}
 
 // How long somebody counts as new, as in Mastodon.
 const (

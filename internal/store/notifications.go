@@ -86,10 +86,10 @@ func (tx *Tx) unnotify(where string, args ...any) error {
 	return nil
 }
 
-// Forget takes back what the reader was told of the kind about a post, for it
-// to be told anew.
-func (tx *Tx) Forget(reader int64, kind string, from, post int64) error {
-	return tx.unnotify(`reader_id = ? AND kind = ? AND from_id = ? AND post_id = ?`, reader, kind, from, post)
+// Forget takes back what a reader was told already of the same, for it to be
+// told anew.
+func (tx *Tx) Forget(n *Notification) error {
+	return tx.unnotify(`reader_id = ? AND kind = ? AND from_id = ? AND post_id = ? AND subject_id = ?`, n.ReaderID, n.Kind, n.FromID, n.PostID, n.SubjectID)
 }
 
 // NotificationQuery narrows a list of notifications.

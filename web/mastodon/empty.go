@@ -8,11 +8,10 @@ import (
 // them on this version, by path, with the scope that reading them takes. Each
 // is taken out of here when it becomes real.
 var Empty = map[string]string{
-	"/api/v1/accounts/:id/collections": "read:accounts",
-	"/api/v1/trends":                   "read",
-	"/api/v1/trends/links":             "read",
-	"/api/v1/trends/statuses":          "read",
-	"/api/v1/trends/tags":              "read",
+	"/api/v1/trends":          "read",
+	"/api/v1/trends/links":    "read",
+	"/api/v1/trends/statuses": "read",
+	"/api/v1/trends/tags":     "read",
 }
 
 // None answers with an empty list.

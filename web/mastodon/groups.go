@@ -62,7 +62,7 @@ func (a *API) Groups(c *gin.Context) error {
 		floor = rows[n-1].ID
 		a.link(c, page, rows[0].ID, floor)
 	}
-	all, err := a.grouped(a.reader(c), viewer(c), rows, q.Grouped, floor, partial)
+	all, err := a.grouped(a.reader(c), viewer(c), rows, q.Grouped, queries(c, "supported_types"), floor, partial)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func groupQuery(c *gin.Context) (store.NotificationQuery, error) {
 }
 
 // grouped makes the entities of the groups that the rows are the newest of.
-func (a *API) grouped(r store.Reader, reader int64, rows []*store.Notification, kinds []string, floor int64, partial bool) (*groups, error) {
+func (a *API) grouped(r store.Reader, reader int64, rows []*store.Notification, kinds, supported []string, floor int64, partial bool) (*groups, error) {
 	list, err := gather(r, reader, rows, kinds, floor)
 	if err != nil {
 		return nil, err
@@ -115,6 +115,7 @@ func (a *API) grouped(r store.Reader, reader int64, rows []*store.Notification, 
 			}
 		}
 		g.subjects = about[n.SubjectID]
+		g.Fallback = fallbackFor(n.Kind, t.accounts[g.samples[0]], supported)
 		out.Groups = append(out.Groups, g)
 	}
 	out.people(t, partial)
@@ -248,7 +249,7 @@ func (a *API) Group(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.grouped(a.reader(c), viewer(c), []*store.Notification{n}, kindsOf(c), 0, false)
+	all, err := a.grouped(a.reader(c), viewer(c), []*store.Notification{n}, kindsOf(c), nil, 0, false)
 	if err != nil {
 		return err
 	}

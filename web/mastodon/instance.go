@@ -78,6 +78,7 @@ func (a *API) configuration(s said) map[string]any {
 			"max_options": outbox.MaxOptions, "max_characters_per_option": outbox.MaxOption,
 			"min_expiration": int(outbox.MinPoll.Seconds()), "max_expiration": int(outbox.MaxPoll.Seconds()),
 		},
+		"collections":        collectionLimits(),
 		"translation":        map[string]bool{"enabled": false},
 		"limited_federation": a.Node.Allowlist,
 		"timelines_access": map[string]any{

@@ -23,11 +23,11 @@ type notification struct {
 // subjects are what a notification, or a group of them, may be about besides a
 // post.
 type subjects struct {
-	Report            *report    `json:"report"`
-	Event             *severance `json:"event"`
-	ModerationWarning *struct{}  `json:"moderation_warning"`
-	Collection        *struct{}  `json:"collection"`
-	Fallback          *struct{}  `json:"fallback"`
+	Report            *report     `json:"report"`
+	Event             *severance  `json:"event"`
+	ModerationWarning *struct{}   `json:"moderation_warning"`
+	Collection        *collection `json:"collection"`
+	Fallback          *fallback   `json:"fallback"`
 }
 
 // told is what a page of notifications shows: whom they are from and, as far
@@ -149,6 +149,10 @@ func (a *API) Notifications(c *gin.Context) error {
 	all, err := a.notifications(a.reader(c), viewer(c), rows)
 	if err != nil {
 		return err
+	}
+	supported := queries(c, "supported_types")
+	for i, n := range all {
+		all[i].Fallback = fallbackFor(n.Type, n.Account, supported)
 	}
 	if n := len(rows); n > 0 {
 		a.link(c, page, rows[0].ID, rows[n-1].ID)

@@ -18,7 +18,7 @@ type found struct {
 	Accounts    []json.RawMessage `json:"accounts"`
 	Statuses    json.RawMessage   `json:"statuses"`
 	Hashtags    []tag             `json:"hashtags"`
-	Collections []struct{}        `json:"collections"`
+	Collections []collection      `json:"collections"`
 }
 
 // Search finds accounts, posts and hashtags: by handle, by the address of a
@@ -45,12 +45,16 @@ func (a *API) SearchV1(c *gin.Context) error {
 }
 
 func (a *API) search(c *gin.Context) (f found, err error) {
-	f = found{[]json.RawMessage{}, json.RawMessage("[]"), []tag{}, []struct{}{}}
+	f = found{[]json.RawMessage{}, json.RawMessage("[]"), []tag{}, []collection{}}
 	asked, kind := strings.TrimSpace(c.Query("q")), c.Query("type")
 	wants := func(what string) bool { return asked != "" && (kind == "" || kind == what) }
 	part := portion{limit: limits{20, 40}.of(c.Query("limit"))}
 	if kind != "" { // else it would skip some of each
 		part.offset = offsetOf(c)
+	}
+	if number, ours := strings.CutPrefix(asked, a.URL+"/collections/"); ours && wants("collections") {
+		f.Collections, err = a.findCollection(c, number)
+		return f, err
 	}
 	if address(asked) {
 		post, actor, err := a.at(c, asked)
@@ -78,6 +82,18 @@ func (a *API) search(c *gin.Context) (f found, err error) {
 		f.Hashtags, err = a.findTags(c, asked, part)
 	}
 	return f, err
+}
+
+// findCollection is the one with the id at the end of an address.
+func (a *API) findCollection(c *gin.Context, end string) ([]collection, error) {
+	row, err := a.reader(c).Collection(viewer(c), number(end))
+	if fault.Is(err, fault.NotFound) {
+		return []collection{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.collections(a.reader(c), viewer(c), []*store.Collection{row})
 }
 
 // portion is a part of what is found: offset is where it begins.

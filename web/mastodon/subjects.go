@@ -20,13 +20,28 @@ type severance struct {
 // subjects are what notifications are about that are about no post, by id.
 func (a *API) subjects(r store.Reader, reader int64, rows []*store.Notification) (map[int64]subjects, error) {
 	all := map[int64]subjects{}
-	var reports, severances []int64
+	var reports, severances, collections []int64
 	for _, n := range rows {
 		switch n.Kind {
 		case "admin.report":
 			reports = append(reports, n.SubjectID)
 		case "severed_relationships":
 			severances = append(severances, n.SubjectID)
+		case "added_to_collection", "collection_update":
+			collections = append(collections, n.SubjectID)
+		}
+	}
+	if len(collections) > 0 {
+		rows, err := r.CollectionsByID(reader, unique(collections))
+		if err != nil {
+			return nil, err
+		}
+		found, err := a.collections(r, reader, rows)
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			all[row.ID] = subjects{Collection: &found[i]}
 		}
 	}
 	if len(reports) > 0 {

@@ -91,6 +91,9 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 		if n.Kind == "favourite" {
 			v.Reaction = reaction(said[[2]int64{n.PostID, n.FromID}])
 		}
+		if n.Kind == "added_to_collection" || n.Kind == "collection_update" {
+			v.Subject = collectionLink(n.SubjectID)
+		}
 		if v.Post != nil {
 			v.Excerpt = excerpt(*v.Post, 160)
 		}

@@ -181,7 +181,9 @@ func (u *UI) showPeople(c *gin.Context, listed []store.Listed, body People) erro
 	ids := make([]int64, 0, len(listed))
 	for _, l := range listed {
 		ids = append(ids, l.ActorID)
-		body.Older = older(c, len(listed), l.Key)
+		if l.Key != 0 { // else it is no page of a longer list
+			body.Older = older(c, len(listed), l.Key)
+		}
 	}
 	var err error
 	if body.Accounts, err = u.accounts(u.reader(c), viewer(c), ids); err != nil {

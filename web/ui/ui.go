@@ -91,6 +91,7 @@ func (u *UI) Routes() []Route {
 		page("GET", "/@:name/followers", Session, u.Followers),
 		page("GET", "/@:name/following", Session, u.Following),
 		page("GET", "/@:name/:id", Visitor, u.Thread),
+		page("GET", "/collections/:id", Visitor, u.Collection),
 
 		page("GET", "/ui/events", Session, u.Events),
 		page("POST", "/ui/posts", Session, u.Post),

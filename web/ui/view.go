@@ -126,6 +126,8 @@ type ViewNotification struct {
 	When time.Time
 	Post *ViewPost
 	New  bool
+	// Subject is the page of the collection that it is about.
+	Subject string
 	// Reaction is the emoji of a favourite, empty for a mere one.
 	Reaction string
 	// Excerpt is the beginning of the post in plain text.
@@ -179,6 +181,8 @@ type Profile struct {
 // People is the body of a list of accounts.
 type People struct {
 	Heading  string
+	Lead     string
+	By       string // whose recommendation it is; empty for most lists
 	Back     string
 	Accounts []ViewAccount
 	Older    string

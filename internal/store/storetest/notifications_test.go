@@ -31,7 +31,9 @@ func TestGroupsHaveOneHead(t *testing.T) {
 				case 0:
 					write(r, db, func(tx *store.Tx) error { _, err := tx.DeleteFavourite(fan.ID, p.ID); return err })
 				case 1:
-					write(r, db, func(tx *store.Tx) error { return tx.Forget(author.ID, "mention", fan.ID, p.ID) })
+					write(r, db, func(tx *store.Tx) error {
+						return tx.Forget(&store.Notification{ReaderID: author.ID, Kind: "mention", FromID: fan.ID, PostID: p.ID})
+					})
 				case 2:
 					tell(r, db, author, "mention", fan, p.ID)
 				default:
