@@ -25,6 +25,7 @@ var besides = map[string]beside{
 	"PUT /api/v1/profile":                    {scope: "write:accounts", answer: "Profile", fields: []string{"display_name", "note", "avatar_description", "attribution_domains"}},
 	"GET /api/v1/search":                     {scope: "read:search", answer: "*", must: []string{"q"}},
 	"GET /api/v1/instance/languages":         {answer: "*"},
+	"PUT /api/v1/collections/{id}":           {scope: "write:collections", answer: "*", fields: []string{"name", "tag_name"}},
 	"GET /api/v1/trends":                     {answer: "[]Tag"},
 	"POST /api/v1/conversations/{id}/unread": {scope: "write:conversations", answer: "Conversation"},
 

@@ -36,6 +36,11 @@ var readable = map[string]func(*world) []string{
 // made are new things for each request, because most requests change what they
 // are about. They are called by the path that ends in their names.
 var made = map[string]func(*world) []string{
+	"/api/v1/collections/{id}":                              func(w *world) []string { return w.collection(w.ada, w.bob)[:1] },
+	"/api/v1/collections/{collection_id}/items":             func(w *world) []string { return w.collection(w.ada, w.bob)[:1] },
+	"/api/v1/collections/{collection_id}/items/{id}":        func(w *world) []string { return w.collection(w.ada, w.bob) },
+	"/api/v1/collections/{collection_id}/items/{id}/revoke": func(w *world) []string { return w.collection(w.bob, w.ada) },
+
 	"/api/v1/accounts/{id}/endorse":               func(w *world) []string { return []string{w.followed()} },
 	"/api/v1/accounts/{id}/pin":                   func(w *world) []string { return []string{w.followed()} },
 	"/api/v1/suggestions/{account_id}":            func(w *world) []string { return []string{w.newcomer().id} },
@@ -105,6 +110,12 @@ var made = map[string]func(*world) []string{
 // values are what is sent under a name, by the operation and the name or by the
 // name alone. What is nil is not sent.
 var values = map[string]func(*world) any{
+	"POST /api/v1/collections name":                             func(*world) any { return "Good people" },
+	"PUT /api/v1/collections/{id} name":                         func(*world) any { return "Best people" },
+	"PATCH /api/v1/collections/{id} name":                       func(*world) any { return "Better people" },
+	"POST /api/v1/collections/{collection_id}/items account_id": func(w *world) any { return w.newcomer().id },
+	"tag_name": func(*world) any { return "#go" },
+
 	"GET /api/v1/accounts id":                         func(w *world) any { return []any{w.bob.id, w.fredID} },
 	"GET /api/v1/accounts/familiar_followers id":      func(w *world) any { return []any{w.bob.id, w.fredID} },
 	"GET /api/v1/accounts/relationships id":           func(w *world) any { return []any{w.bob.id, w.fredID} },
@@ -208,6 +219,13 @@ var values = map[string]func(*world) any{
 // answers are the entities of answers of which the schema does not say what
 // they are, or says it wrongly; with brackets, lists of them.
 var answers = map[string]string{
+	"POST /api/v1/collections":                         "*",
+	"PATCH /api/v1/collections/{id}":                   "*",
+	"GET /api/v1/collections/{id}":                     "CollectionWithAccounts",
+	"POST /api/v1/collections/{collection_id}/items":   "*",
+	"GET /api/v1/accounts/{account_id}/collections":    "*",
+	"GET /api/v1/accounts/{account_id}/in_collections": "*",
+
 	"GET /api/v1/filters":                     "[]V1Filter",
 	"GET /api/v1/annual_reports":              "*",
 	"GET /api/v1/annual_reports/{year}/state": "*",
@@ -231,6 +249,8 @@ var scopes = map[string]string{
 // needed are the parameters that must be there though the schema does not say
 // so.
 var needed = map[string]string{
+	"POST /api/v1/collections/{collection_id}/items": "account_id",
+
 	"POST /api/v1/statuses":                        "status", // beside a poll
 	"PUT /api/v1/statuses/{id}/interaction_policy": "quote_approval_policy",
 }
@@ -238,6 +258,8 @@ var needed = map[string]string{
 // public are the operations that strangers may ask for what everybody may see,
 // though the schema names a scope.
 var public = map[string]bool{
+	"GET /api/v1/collections/{id}": true,
+
 	"GET /api/v1/accounts/lookup":                   true,
 	"GET /api/v1/accounts/{id}/statuses":            true,
 	"GET /api/v1/accounts/{account_id}/collections": true,
@@ -285,38 +307,37 @@ var tolerant = map[string]string{
 
 // apart are the operations that are not walked, and why.
 var apart = map[string]string{
-	"GET /api/v1/annual_reports/{year}":             "there are none",
-	"POST /api/v1/annual_reports/{year}/generate":   "there are none",
-	"POST /api/v1/annual_reports/{year}/read":       "there are none",
-	"GET /.well-known/host-meta":                    "XML",
-	"GET /.well-known/nodeinfo":                     "for servers",
-	"GET /.well-known/webfinger":                    "for servers",
-	"GET /nodeinfo/2.0":                             "for servers",
-	"POST /api/v1/accounts":                         "always refused, as web tests",
-	"POST /api/v1/emails/confirmations":             "always refused, as web tests",
-	"GET /auth/edit":                                "leads to a page, as web tests",
-	"GET /auth/sign_up":                             "a page, as web tests",
-	"POST /api/v1/admin/accounts/{id}/approve":      "always refused, as web tests",
-	"POST /api/v1/admin/accounts/{id}/reject":       "always refused, as web tests",
-	"GET /oauth/authorize/native":                   "a page, which auth tests",
-	"POST /oauth/authorize":                         "a page, which auth tests",
-	"POST /oauth/userinfo":                          "no entity",
-	"GET /api/v1/streaming":                         "a WebSocket",
-	"GET /api/v1/accounts/{account_id}/collections": "an empty list for everybody, until it is real",
-	"GET /oauth/authorize":                          "a page, which auth tests",
-	"POST /oauth/token":                             "auth",
-	"POST /oauth/revoke":                            "auth",
-	"GET /oauth/userinfo":                           "no entity",
-	"GET /api/v1/apps/verify_credentials":           "for apps, not people",
-	"GET /health":                                   "text",
-	"GET /api/v1/streaming/health":                  "text",
-	"GET /api/v1/streaming/direct":                  "does not end",
-	"GET /api/v1/streaming/hashtag":                 "does not end",
-	"GET /api/v1/streaming/hashtag/local":           "does not end",
-	"GET /api/v1/streaming/list":                    "does not end",
-	"GET /api/v1/streaming/public":                  "does not end",
-	"GET /api/v1/streaming/public/local":            "does not end",
-	"GET /api/v1/streaming/public/remote":           "does not end",
-	"GET /api/v1/streaming/user":                    "does not end",
-	"GET /api/v1/streaming/user/notification":       "does not end",
+	"GET /api/v1/annual_reports/{year}":           "there are none",
+	"POST /api/v1/annual_reports/{year}/generate": "there are none",
+	"POST /api/v1/annual_reports/{year}/read":     "there are none",
+	"GET /.well-known/host-meta":                  "XML",
+	"GET /.well-known/nodeinfo":                   "for servers",
+	"GET /.well-known/webfinger":                  "for servers",
+	"GET /nodeinfo/2.0":                           "for servers",
+	"POST /api/v1/accounts":                       "always refused, as web tests",
+	"POST /api/v1/emails/confirmations":           "always refused, as web tests",
+	"GET /auth/edit":                              "leads to a page, as web tests",
+	"GET /auth/sign_up":                           "a page, as web tests",
+	"POST /api/v1/admin/accounts/{id}/approve":    "always refused, as web tests",
+	"POST /api/v1/admin/accounts/{id}/reject":     "always refused, as web tests",
+	"GET /oauth/authorize/native":                 "a page, which auth tests",
+	"POST /oauth/authorize":                       "a page, which auth tests",
+	"POST /oauth/userinfo":                        "no entity",
+	"GET /api/v1/streaming":                       "a WebSocket",
+	"GET /oauth/authorize":                        "a page, which auth tests",
+	"POST /oauth/token":                           "auth",
+	"POST /oauth/revoke":                          "auth",
+	"GET /oauth/userinfo":                         "no entity",
+	"GET /api/v1/apps/verify_credentials":         "for apps, not people",
+	"GET /health":                                 "text",
+	"GET /api/v1/streaming/health":                "text",
+	"GET /api/v1/streaming/direct":                "does not end",
+	"GET /api/v1/streaming/hashtag":               "does not end",
+	"GET /api/v1/streaming/hashtag/local":         "does not end",
+	"GET /api/v1/streaming/list":                  "does not end",
+	"GET /api/v1/streaming/public":                "does not end",
+	"GET /api/v1/streaming/public/local":          "does not end",
+	"GET /api/v1/streaming/public/remote":         "does not end",
+	"GET /api/v1/streaming/user":                  "does not end",
+	"GET /api/v1/streaming/user/notification":     "does not end",
 }

@@ -313,6 +313,17 @@ func (w *world) reported() string {
 	return w.bob.do("POST", "/api/v1/reports", object{"account_id": who.id, "status_ids": []string{who.post("rude")}})["id"].(string)
 }
 
+// collection makes one of somebody's with somebody in it, and gives its id and
+// that of the item.
+func (w *world) collection(owner, who client) []string {
+	w.T.Helper()
+	for _, old := range owner.do("GET", "/api/v1/accounts/"+owner.id+"/collections", nil)["collections"].([]any) {
+		owner.do("DELETE", "/api/v1/collections/"+old.(object)["id"].(string), nil) // nobody may have many
+	}
+	c := owner.do("POST", "/api/v1/collections", object{"name": "Good people", "account_ids": []string{who.id}})["collection"].(object)
+	return []string{c["id"].(string), c["items"].([]any)[0].(object)["id"].(string)}
+}
+
 // followed is somebody new whom Ada follows.
 func (w *world) followed() string {
 	w.T.Helper()
