@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/store"
+	"parley/internal/text"
 	"parley/outbox"
 )
 
@@ -105,7 +106,11 @@ func (u *UI) Settings(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.show(c, "settings", "Settings", "settings", u.settings(account))
+	body := u.settings(account)
+	if body.Tags, err = tagsOf(u.reader(c), account.Actor.ID); err != nil {
+		return err
+	}
+	return u.show(c, "settings", "Settings", "settings", body)
 }
 
 func (u *UI) settings(account *store.Account) Settings {
@@ -115,6 +120,7 @@ func (u *UI) settings(account *store.Account) Settings {
 		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
 		Holds:   pick(holds(u.Outbox.Hold), strconv.Itoa(max(user.HoldSeconds, -1))),
 		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI,
+		Private: a.HideCollections, AvatarDescription: a.AvatarDescription, HeaderDescription: a.HeaderDescription,
 	}
 	for i := range outbox.MaxFields {
 		var line Option
@@ -155,7 +161,8 @@ func (u *UI) SaveSettings(c *gin.Context) error {
 	visibility, hold := store.Visibility(c.PostForm("visibility")), holdSeconds(c.PostForm("hold"))
 	p := outbox.Profile{
 		DisplayName: said("name"), Note: said("note"), Locked: yes("locked"), Bot: yes("bot"), Discoverable: yes("discoverable"), Indexable: yes("indexable"),
-		Avatar: reading(avatar), Header: reading(header), Visibility: &visibility, Language: said("language"), HoldSeconds: &hold, Fields: []outbox.ProfileField{},
+		HideCollections: yes("private"), Avatar: reading(avatar), Header: reading(header), NoAvatar: *yes("no_avatar"), NoHeader: *yes("no_header"),
+		AvatarDescription: said("avatar_description"), HeaderDescription: said("header_description"), Visibility: &visibility, Language: said("language"), HoldSeconds: &hold, Fields: []outbox.ProfileField{},
 	}
 	names, values := c.PostFormArray("field_name"), c.PostFormArray("field_value")
 	for i := range min(len(names), len(values), outbox.MaxFields) {
@@ -164,6 +171,21 @@ func (u *UI) SaveSettings(c *gin.Context) error {
 		}
 	}
 	if err := u.Outbox.UpdateProfile(c.Request.Context(), viewer(c), p); err != nil {
+		return err
+	}
+	return see(c, "/settings?done=saved")
+}
+
+// SetTag shows a hashtag on the reader's profile, or takes it off.
+func (u *UI) SetTag(c *gin.Context) error {
+	ctx, me, name := c.Request.Context(), viewer(c), c.PostForm("tag")
+	var err error
+	if c.PostForm("act") == "remove" {
+		err = u.Outbox.UnfeatureTag(ctx, me, text.TagName(name))
+	} else {
+		_, err = u.Outbox.FeatureTag(ctx, me, name)
+	}
+	if err != nil {
 		return err
 	}
 	return see(c, "/settings?done=saved")

@@ -181,12 +181,18 @@ func (p *person) post(path string, fields ...string) page {
 
 func (p *person) upload(path string, file []byte, fields ...string) page {
 	p.n.t.Helper()
+	return p.uploadAs("picture1", path, file, fields...)
+}
+
+// uploadAs sends a form with a file under a name.
+func (p *person) uploadAs(name, path string, file []byte, fields ...string) page {
+	p.n.t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	for i := 0; i < len(fields); i += 2 {
 		require.NoError(p.n.t, w.WriteField(fields[i], fields[i+1]))
 	}
-	part, err := w.CreateFormFile("picture1", "a.png")
+	part, err := w.CreateFormFile(name, "a.png")
 	require.NoError(p.n.t, err)
 	_, err = part.Write(file)
 	require.NoError(p.n.t, err)

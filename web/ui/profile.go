@@ -89,11 +89,18 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 	if body.MovedTo, err = u.movedTo(r, a); err != nil {
 		return body, err
 	}
+	if !a.HideFeatured {
+		if body.Tags, err = tagsOf(r, a.ID); err != nil {
+			return body, err
+		}
+	}
 	q := store.AccountQuery{ExcludeReplies: true}
-	switch c.Query("tab") {
-	case "replies":
+	switch tag := c.Query("tagged"); {
+	case tag != "":
+		body.Tab, q = "tagged", store.AccountQuery{Tag: tag, ExcludeBoosts: true}
+	case c.Query("tab") == "replies":
 		body.Tab, q = "replies", store.AccountQuery{}
-	case "media":
+	case c.Query("tab") == "media":
 		body.Tab, q = "media", store.AccountQuery{OnlyMedia: true, ExcludeBoosts: true}
 	}
 	entries, err := r.AccountTimeline(me, a.ID, pageOf(c), q)
@@ -110,6 +117,16 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 		body.Pinned, err = u.pinned(r, me, a.ID)
 	}
 	return body, err
+}
+
+// tagsOf are the hashtags on somebody's profile.
+func tagsOf(r store.Reader, actor int64) ([]string, error) {
+	tags, err := r.FeaturedTags(actor)
+	names := make([]string, 0, len(tags))
+	for _, t := range tags {
+		names = append(names, t.Name)
+	}
+	return names, err
 }
 
 // movedTo is where somebody went, nil for most.

@@ -138,6 +138,7 @@ func (u *UI) Routes() []Route {
 		page("GET", "/settings/access", Session, u.AccessPage),
 		page("POST", "/settings/access/apps/:id/end", Session, u.EndGrant),
 		page("POST", "/settings/access/sessions/:id/end", Session, u.EndSession),
+		page("POST", "/settings/tags", Session, u.SetTag),
 		page("POST", "/settings/aliases", Session, u.SetAlias),
 		page("POST", "/settings/move", Session, u.Move),
 	}

@@ -172,10 +172,11 @@ type Thread struct {
 type Profile struct {
 	Account ViewAccount
 	MovedTo *ViewAccount // nil for most
+	Tags    []string     // that they show
 	Posts   []ViewPost
 	Pinned  []ViewPost
 	Older   string
-	Tab     string // posts, replies, media
+	Tab     string // posts, replies, media, tagged
 }
 
 // People is the body of a list of accounts.
@@ -283,11 +284,16 @@ type Settings struct {
 	Bot          bool
 	Discoverable bool
 	Indexable    bool
+	Private      bool // whom one follows, and who follows one
+	Tags         []string
 	Visibilities []Option
-	Languages    []Option
-	Holds        []Option
-	Aliases      []string
-	MovedTo      string // a URI, empty for most
+
+	AvatarDescription, HeaderDescription string
+
+	Languages []Option
+	Holds     []Option
+	Aliases   []string
+	MovedTo   string // a URI, empty for most
 }
 
 // Failure is the body of the error page.
