@@ -78,6 +78,17 @@ func TestAForwarderThatLies(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, forward(doc{"type": "Delete", "object": note.ID()}))
 		require.Zero(t, n.Stored(note.ID()).DeletedAt, "bob's node has it")
 
+		// Nor is a document of the post's own host that is somebody else's, or no post.
+		mate := far.Actor("mate")
+		another := lie.With("id", bob.NewURI("notes"), "updated", "2030-01-01T00:00:00Z")
+		far.Put(path(another), another)
+		for _, other := range []doc{lie.With("attributedTo", mate.URI), lie.With("type", "Person"), another} {
+			far.Put(path(note), other.With("updated", "2030-01-01T00:00:00Z"))
+			forward(doc{"type": "Update", "object": note.ID()})
+			require.Equal(t, "<p>the truth</p>", n.Stored(note.ID()).Content)
+		}
+		far.Put(path(note), note)
+
 		stray := bob.Note("about nothing here")
 		far.Put(path(stray), stray)
 		require.Equal(t, http.StatusUnauthorized, forward(bob.Create(stray)))

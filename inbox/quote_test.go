@@ -146,6 +146,9 @@ func TestAQuoteElsewhereIsVerified(t *testing.T) {
 	stamp := note["quoteAuthorization"].(string)
 	bob.Must(n, doc{"type": "Delete", "object": stamp}) // which is not his
 	assert.Equal(t, store.QuoteAccepted, stateOf(t, n, note.ID()))
+	mate := other.Actor("mate")
+	mate.Must(n, doc{"type": "Delete", "object": stamp}) // nor hers, though she is on its host
+	assert.Equal(t, store.QuoteAccepted, stateOf(t, n, note.ID()))
 	carol.Must(n, doc{"type": "Delete", "object": stamp})
 	assert.Equal(t, store.QuoteRevoked, stateOf(t, n, note.ID()))
 	bob.Must(n, doc{"type": "Update", "object": note})

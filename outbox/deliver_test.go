@@ -219,6 +219,27 @@ func TestABlockedPartnerGetsNothing(t *testing.T) {
 	require.Empty(t, deliveries(t, n, "pending"))
 }
 
+// Who is a partner no more keeps following, and is sent nothing.
+func TestWhoIsNoPartnerAnyMoreGetsNothing(t *testing.T) {
+	n := sqlite(t)
+	n.Partners.Open = false
+	far := nodetest.Play(t, "far")
+	alice := n.Person("alice")
+	require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "allow"))
+	far.Actor("bob").Follow(n, alice.URI)
+	far.Await("Accept")
+	require.NoError(t, n.Partners.Remove(t.Context(), 0, far.Name))
+	n.Settle()
+	before := nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM deliveries`)
+	n.Post(alice, store.Public, "among ourselves")
+	n.Settle()
+	require.Equal(t, before, nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM deliveries`))
+	require.Empty(t, far.Arrived("Create"))
+	require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "allow"))
+	n.Post(alice, store.Public, "for all again")
+	far.Await("Create")
+}
+
 // A process dies with a delivery in its hands: the next one makes it.
 func TestWhatADeadProcessHadInHand(t *testing.T) {
 	each(t, func(t *testing.T, n *nodetest.Node) {
