@@ -32,6 +32,9 @@ func (i *Inbox) edit(ctx context.Context, tx *store.Tx, sender *store.Actor, p *
 	if err := i.revise(tx, sender, p, o, shown[p.ID], files); err != nil {
 		return err
 	}
+	if err := i.Cards.Want(ctx, tx, p); err != nil {
+		return err
+	}
 	return i.quotes(ctx, tx, sender, p, o, 0)
 }
 

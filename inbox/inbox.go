@@ -8,6 +8,7 @@ import (
 
 	"parley/actors"
 	"parley/federation"
+	"parley/internal/cards"
 	"parley/internal/fault"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -24,6 +25,7 @@ type Inbox struct {
 	Partners *partners.Partners
 	Outbox   *outbox.Outbox // for answers, such as Accept
 	Notify   *notify.Notify
+	Cards    *cards.Cards
 	Fed      *federation.Client
 	Log      *slog.Logger
 

@@ -165,6 +165,9 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 	if err := i.quoted(ctx, tx, p); err != nil {
 		return nil, err
 	}
+	if err := i.Cards.Want(ctx, tx, p); err != nil {
+		return nil, err
+	}
 	if err := tx.AdoptReplies(p); err != nil || depth > 0 {
 		return p, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/actors"
 	"parley/federation"
+	"parley/internal/cards"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -25,6 +26,7 @@ type Outbox struct {
 	Actors   *actors.Actors
 	Partners *partners.Partners
 	Notify   *notify.Notify
+	Cards    *cards.Cards
 	Fed      *federation.Client
 	Files    *media.Store
 	FFmpeg   *media.FFmpeg // nil on a machine without

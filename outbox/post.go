@@ -218,6 +218,9 @@ func (o *Outbox) send(ctx context.Context, tx *store.Tx, author *store.Actor, p 
 	if err := o.askToQuote(ctx, tx, author, p); err != nil {
 		return err
 	}
+	if err := o.Cards.Want(ctx, tx, p); err != nil {
+		return err
+	}
 	inboxes, err := o.inboxes(tx.Reader, p, mentioned)
 	if err != nil || len(inboxes) == 0 {
 		return err
@@ -454,6 +457,9 @@ func (o *Outbox) change(ctx context.Context, tx *store.Tx, p *store.Post, c *com
 		}
 	}
 	if err := o.Notify.Edited(tx, p); err != nil || p.HeldUntil != 0 {
+		return err
+	}
+	if err := o.Cards.Want(ctx, tx, p); err != nil {
 		return err
 	}
 	author, _, inboxes, err := o.reach(tx.Reader, p)

@@ -40,6 +40,7 @@ func TestAHeldPostIsItsAuthorsAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		n := newNode(t, db)
 		n.Limits = false
+		n.previews()
 		ada, bob, eve := n.person("ada"), n.person("bob"), n.person("eve")
 		bob.follow(ada)
 		bob.send("POST", ada.at("/api/v1/accounts/%d/follow"), object{"notify": true}).ok()
@@ -52,17 +53,17 @@ func TestAHeldPostIsItsAuthorsAlone(t *testing.T) {
 		told := len(bob.told(""))
 		before := ada.get(ada.at("/api/v1/accounts/%d")).ok().object()
 
-		id := ada.hold("hush #secret @bob", object{"quoted_status_id": question})
+		id := ada.hold("hush #secret @bob https://link.example/", object{"quoted_status_id": question})
 		assert.Equal(t, id, own.next().object(t)["id"], "its author sees it at once")
 		answer := ada.hold("hush, an answer", object{"in_reply_to_id": question})
 		ada.send("POST", "/api/v1/statuses/"+id+"/favourite", object{}).ok()
 		ada.send("POST", "/api/v1/statuses/"+id+"/pin", object{}).ok()
-		ada.send("PUT", "/api/v1/statuses/"+id, object{"status": "hush now #secret @bob", "quoted_status_id": question}).ok()
+		ada.send("PUT", "/api/v1/statuses/"+id, object{"status": "hush now #secret @bob https://link.example/", "quoted_status_id": question}).ok()
 		ada.send("PUT", "/api/v1/statuses/"+id+"/interaction_policy", object{"quote_approval_policy": "followers"}).ok()
 
 		places := []string{"/api/v1/timelines/home", "/api/v1/timelines/public", "/api/v1/timelines/public?local=true", "/api/v1/timelines/tag/secret", "/api/v1/timelines/list/" + list,
 			ada.at("/api/v1/accounts/%d/statuses"), ada.at("/api/v1/accounts/%d/statuses?pinned=true"), ada.at("/api/v1/accounts/%d/statuses?tagged=secret"), "/api/v1/statuses?id[]=" + id,
-			"/api/v1/statuses/" + question + "/quotes", "/api/v1/trends/statuses", "/api/v1/favourites", "/api/v1/notifications", "/api/v1/conversations"}
+			"/api/v1/statuses/" + question + "/quotes", "/api/v1/trends/statuses", "/api/v1/trends/links", "/api/v1/favourites", "/api/v1/notifications", "/api/v1/conversations"}
 		nowhere := func() {
 			t.Helper()
 			for _, path := range places {

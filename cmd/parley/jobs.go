@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/inbox"
+	"parley/internal/cards"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -12,7 +13,7 @@ import (
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *cards.Cards) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
@@ -45,6 +46,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push) []q
 		queue.Do(30*time.Minute, o.Convert),    // convert: a video or a sound that was uploaded
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
+		queue.Do(2*time.Minute, c.Make),        // card: what the page says that a post links to
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
 		queue.Every(time.Hour, outbox.CleanJob{}),
 		queue.Every(5*time.Minute, outbox.UnmuteJob{}),

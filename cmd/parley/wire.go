@@ -15,6 +15,7 @@ import (
 	"parley/auth"
 	"parley/federation"
 	"parley/inbox"
+	"parley/internal/cards"
 	"parley/internal/config"
 	"parley/internal/media"
 	"parley/internal/notify"
@@ -36,6 +37,7 @@ type node struct {
 	db       *store.DB
 	files    *media.Store
 	remote   *media.Remote
+	cards    *cards.Cards // nil: no previews of links
 	fed      *federation.Client
 	queue    *queue.Queue
 	notify   *notify.Notify
@@ -111,16 +113,25 @@ func (n *node) wire() error {
 	n.fed.Admits = n.partners.Admits
 	n.actors = &actors.Actors{DB: n.db, Fed: n.fed, Partners: n.partners, URL: cfg.PublicURL, Domain: cfg.Domain(), Version: version, Title: cfg.Title,
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
+	if cfg.Posts.LinkPreviews {
+		// Anybody's page is asked, by plain http too, but nothing in a private network.
+		outside := safehttp.New(safehttp.Options{AllowHTTP: true, UserAgent: userAgent(cfg)})
+		n.remote.Outside = outside
+		n.cards = &cards.Cards{DB: n.db, HTTP: outside, Remote: n.remote, Bars: n.partners.Bars, URL: cfg.PublicURL, Log: n.log}
+	}
 	n.about = &about.About{DB: n.db, Files: n.files, Hub: n.notify.Hub}
 	n.outbox = &outbox.Outbox{
-		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Fed: n.fed, Files: n.files, FFmpeg: media.FindFFmpeg(), URL: cfg.PublicURL,
+		DB: n.db, Actors: n.actors, Partners: n.partners, Notify: n.notify, Cards: n.cards, Fed: n.fed, Files: n.files, FFmpeg: media.FindFFmpeg(), URL: cfg.PublicURL,
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: holds(cfg.Posts), Log: n.log, Now: time.Now,
 	}
-	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push)...); err != nil {
+	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Cards: n.cards, Fed: n.fed, Log: n.log}
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push, n.cards)...); err != nil {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue
+	if n.cards != nil {
+		n.cards.Queue = n.queue
+	}
 	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title, AllowedClients: cfg.Auth.AllowedClients}
 	if n.auth.TokenTTL, err = cfg.Auth.TTL(); err != nil {
 		return err

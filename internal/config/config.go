@@ -75,8 +75,9 @@ func (a Auth) TTL() (time.Duration, error) {
 
 // Posts are the rules for what people write.
 type Posts struct {
-	MaxCharacters int `toml:"max_characters" doc:"How long a post may be."`
-	HoldSeconds   int `toml:"hold_seconds" doc:"How long a post waits before it is sent, so that it can be taken back. People may choose their own."`
+	MaxCharacters int  `toml:"max_characters" doc:"How long a post may be."`
+	HoldSeconds   int  `toml:"hold_seconds" doc:"How long a post waits before it is sent, so that it can be taken back. People may choose their own."`
+	LinkPreviews  bool `toml:"link_previews" doc:"Whether posts show what the pages that they link to say of themselves. This node asks those pages, so that their owners learn that somebody here posted or has a link."`
 
 	Hold Hold `toml:"hold"`
 }
@@ -124,7 +125,7 @@ func Default() *Config {
 		DataDir:    "./data",
 		Federation: Federation{Mode: "allowlist"},
 		Limits:     Limits{Enabled: true},
-		Posts:      Posts{MaxCharacters: 5000, Hold: Hold{-1, -1, -1, -1}},
+		Posts:      Posts{MaxCharacters: 5000, LinkPreviews: true, Hold: Hold{-1, -1, -1, -1}},
 		Media:      Media{RemoteCacheMB: 2048},
 		Log:        Log{Level: "info", Format: "text"},
 	}

@@ -192,12 +192,18 @@ func thumbnail(original Picture, img image.Image) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	// The hash has sixteen components: it sees nothing finer than this.
-	hash, err := blurhash.Encode(4, 4, fit(small, 64*64))
+	h, err := hash(small)
+	return Image{Original: original, Small: picture, Blurhash: h}, err
+}
+
+// hash is the blurhash of a picture. It has sixteen components, and sees
+// nothing finer than a picture of this size.
+func hash(img image.Image) (string, error) {
+	h, err := blurhash.Encode(4, 4, fit(img, 64*64))
 	if err != nil {
-		return Image{}, fault.Wrap(fault.Internal, err, "The picture could not be summarised")
+		return "", fault.Wrap(fault.Internal, err, "The picture could not be summarised")
 	}
-	return Image{Original: original, Small: picture, Blurhash: hash}, nil
+	return h, nil
 }
 
 // encode writes a picture as PNG where the source was one or something shows

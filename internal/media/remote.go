@@ -27,11 +27,12 @@ import (
 // browser asks a stranger. An address of it carries a signature: only what a
 // post or a profile here shows is fetched.
 type Remote struct {
-	DB     *store.DB
-	HTTP   *safehttp.Client
-	URL    string // public, without a slash at its end
-	Budget int64  // bytes on the disk
-	Log    *slog.Logger
+	DB      *store.DB
+	HTTP    *safehttp.Client
+	Outside *safehttp.Client // for what pages show that are nobody's of ours and no node's; HTTP if nil
+	URL     string           // public, without a slash at its end
+	Budget  int64            // bytes on the disk
+	Log     *slog.Logger
 
 	root   *os.Root
 	secret []byte
@@ -59,7 +60,10 @@ func (r *Remote) Open(ctx context.Context, dir string) error {
 	if r.root, err = os.OpenRoot(dir); err != nil {
 		return err
 	}
-	r.busy, r.HTTP = make(chan struct{}, atOnce), r.HTTP.WithTimeout(patience)
+	if r.Outside == nil {
+		r.Outside = r.HTTP
+	}
+	r.busy, r.HTTP, r.Outside = make(chan struct{}, atOnce), r.HTTP.WithTimeout(patience), r.Outside.WithTimeout(patience)
 	r.looks.seen, r.looks.since = map[string]bool{}, time.Now()
 	fresh := make([]byte, 32)
 	rand.Read(fresh)
@@ -85,10 +89,13 @@ func (r *Remote) Close() error {
 
 // File is a file of another node, as a post or a profile there shows it.
 type File struct {
-	Owner string // the origin of that post or profile
+	Owner string // the origin of that post or profile; ours where a page shows it that a post links to
 	URL   string
 	Small bool // a picture no larger than a preview has to be
 }
+
+// Pictured is where this node shows a picture of a page that a post links to.
+func (r *Remote) Pictured(url string) string { return r.Address(r.URL, url) }
 
 // Prefix is where the addresses of copies begin.
 const Prefix = "/proxy/"

@@ -18,6 +18,7 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 
 	"parley/internal/fault"
+	"parley/internal/safehttp"
 	"parley/internal/store"
 )
 
@@ -42,7 +43,11 @@ func (r *Remote) fetch(ctx context.Context, f File) (*store.RemoteFile, error) {
 		return nil, fault.Wrap(fault.Unavailable, ctx.Err(), "Too many files are being fetched at the moment")
 	}
 	row := &store.RemoteFile{Key: f.key(), URL: f.URL, UsedAt: store.Now(), FetchedAt: store.Now()}
-	err := r.download(ctx, row)
+	client := r.HTTP
+	if f.Owner == originOf(r.URL) {
+		client = r.Outside
+	}
+	err := r.download(ctx, client, row)
 	if fault.Is(err, fault.Internal) { // our disk, not their fault
 		return nil, fault.Wrap(fault.Unavailable, err, "The file cannot be kept at the moment")
 	}
@@ -84,13 +89,13 @@ func (r *Remote) failed(ctx context.Context, row *store.RemoteFile, cause error)
 }
 
 // download writes the file to its place and what it is into the row.
-func (r *Remote) download(ctx context.Context, row *store.RemoteFile) error {
+func (r *Remote) download(ctx context.Context, client *safehttp.Client, row *store.RemoteFile) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, row.URL, nil)
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "The address cannot be read")
 	}
 	req.Header.Set("Accept", "image/*, video/*, audio/*")
-	resp, err := r.HTTP.HTTPClient().Do(req)
+	resp, err := client.HTTPClient().Do(req)
 	if err != nil {
 		if fault.Of(err) != fault.Internal { // refused before it was sent
 			return err

@@ -21,6 +21,7 @@ import (
 	"parley/actors"
 	"parley/federation"
 	"parley/inbox"
+	"parley/internal/cards"
 	"parley/internal/fault"
 	"parley/internal/media"
 	"parley/internal/notify"
@@ -42,6 +43,7 @@ type Node struct {
 	Actors   *actors.Actors
 	Notify   *notify.Notify
 	Push     *notify.Push
+	Cards    *cards.Cards // no room wants any before it is given these
 	Outbox   *outbox.Outbox
 	Inbox    *inbox.Inbox
 	Log      *Log
@@ -109,6 +111,8 @@ func Wire(t testing.TB, db *store.DB) *Node {
 	n.rooms(slog.New(slog.NewTextHandler(n.Log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	require.NoError(t, queue.Migrate(ctx, db))
 	require.NoError(t, n.Push.Open(ctx))
+	require.NoError(t, n.Cards.Remote.Open(ctx, t.TempDir()))
+	t.Cleanup(func() { _ = n.Cards.Remote.Close() })
 	require.NoError(t, n.Partners.Load(ctx))
 	require.NoError(t, n.Actors.Open(ctx))
 	routes = n.routes()
@@ -135,7 +139,8 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Outbox = &outbox.Outbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Notify: n.Notify, Fed: fed, Files: files, FFmpeg: media.FindFFmpeg(), URL: n.URL, MaxCharacters: 500, Log: log, Now: time.Now}
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Push = &notify.Push{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{URL: n.URL}, URL: n.URL, Log: log}
-	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send),
+	n.Cards = &cards.Cards{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{DB: n.DB, HTTP: fed.HTTP, URL: n.URL, Budget: 1 << 20, Log: log}, Bars: n.Partners.Bars, URL: n.URL, Log: log}
+	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send), queue.Do(time.Minute, n.Cards.Make),
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.Publish), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
@@ -144,7 +149,7 @@ func (n *Node) rooms(log *slog.Logger) {
 		queue.Do(time.Minute, n.Inbox.Moved), queue.Do(time.Minute, n.Outbox.MoveFollowers), queue.Do(time.Minute, n.Outbox.Verify), queue.Do(time.Minute, n.Outbox.Welcome),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured), queue.Do(time.Minute, n.Inbox.VerifyQuote))
 	require.NoError(n.T, err)
-	n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue, n.Actors.Queue, n.Partners.Queue = n.Queue, n.Queue, n.Queue, n.Queue, n.Queue
+	n.Cards.Queue, n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue, n.Actors.Queue, n.Partners.Queue = n.Queue, n.Queue, n.Queue, n.Queue, n.Queue, n.Queue
 }
 
 // routes are those that other nodes ask.

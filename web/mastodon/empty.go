@@ -9,7 +9,6 @@ import (
 // is taken out of here when it becomes real.
 var Empty = map[string]string{
 	"/api/v1/trends":          "read",
-	"/api/v1/trends/links":    "read",
 	"/api/v1/trends/statuses": "read",
 	"/api/v1/trends/tags":     "read",
 }

@@ -34,7 +34,7 @@ type status struct {
 	Mentions           []mention     `json:"mentions"`
 	Tags               []shallowTag  `json:"tags"`
 	Emojis             []emoji       `json:"emojis"`
-	Card               *struct{}     `json:"card"`
+	Card               *card         `json:"card"`
 	TaggedCollections  []struct{}    `json:"tagged_collections"`
 }
 
@@ -60,6 +60,7 @@ type parts struct {
 	posts    map[int64]*store.Post
 	media    map[int64][]*store.Media
 	mentions map[int64][]store.Mention
+	cards    map[int64]*store.Card
 	actors   map[int64]*store.Actor
 	apps     map[int64]*store.App
 	moved    map[string]*store.Actor
@@ -77,6 +78,7 @@ func (a *API) status(p *store.Post, from parts) *status {
 		EditedAt: optionalMoment(p.EditedAt), Content: p.Content,
 		MediaAttachments: a.attachments(p.URI, from.media[p.ID]), Mentions: a.mentions(from.mentions[p.ID], from.actors),
 		Tags: a.tags(p.Tags), Emojis: a.emojis(p.URI, p.Emojis), TaggedCollections: []struct{}{},
+		Card: a.cardOf(from.cards[p.ID]),
 	}
 	if s.QuotesCount = max(p.QuotesCount, 0); p.QuoteOfURI != "" {
 		s.Content = text.QuoteLine(p.QuoteOfURI) + s.Content

@@ -162,6 +162,9 @@ func (a *API) load(r store.Reader, posts, actors []int64) (from parts, err error
 		if from.mentions, err = r.PostMentions(posts); err != nil {
 			return from, err
 		}
+		if from.cards, err = r.PostCards(posts); err != nil {
+			return from, err
+		}
 		if from.apps, err = a.apps(r, from.posts); err != nil {
 			return from, err
 		}
