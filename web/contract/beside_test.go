@@ -26,6 +26,7 @@ var besides = map[string]beside{
 	"GET /api/v1/search":                     {scope: "read:search", answer: "*", must: []string{"q"}},
 	"GET /api/v1/instance/languages":         {answer: "*"},
 	"PUT /api/v1/collections/{id}":           {scope: "write:collections", answer: "*", fields: []string{"name", "tag_name"}},
+	"GET /api/v1/statuses/{id}/card":         {answer: "*", scope: "read:statuses"},
 	"GET /api/v1/trends":                     {answer: "[]Tag"},
 	"POST /api/v1/conversations/{id}/unread": {scope: "write:conversations", answer: "Conversation"},
 

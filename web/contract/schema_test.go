@@ -27,8 +27,18 @@ func readSchema(t *testing.T) schema {
 	// Mastodon's groups have every type that its notifications have; their
 	// documentation has not caught up. https://github.com/neet/masto.js/pull/1439
 	doc.Components.Schemas["NotificationGroup"].Value.Properties["type"].Value.Enum = doc.Components.Schemas["NotificationTypeEnum"].Value.Enum
+	// What a page does not say is the empty text on its card, as in the examples
+	// of Mastodon's documentation.
+	for entity, fields := range map[string][]string{"PreviewCard": silent, "TrendsLink": silent, "PreviewCardAuthor": {"url"}} {
+		for _, field := range fields {
+			doc.Components.Schemas[entity].Value.Properties[field].Value.Format = ""
+		}
+	}
 	return schema{doc}
 }
+
+// silent are addresses on a card that a page need not say.
+var silent = []string{"author_url", "embed_url", "provider_url"}
 
 // formats are what clients insist on beyond the type. Those of iOS read a time
 // only with its milliseconds.

@@ -213,6 +213,12 @@ var values = map[string]func(*world) any{
 	"order":                          func(*world) any { return "new" },
 	"scheduled":                      func(*world) any { return time.Now().Add(time.Hour) },
 
+	"GET /api/oembed url":            func(w *world) any { return w.URL + "/posts/" + w.bob.post("For other sites") },
+	"GET /api/v1/timelines/link url": func(w *world) any { return w.far.URL + "/page" },
+	"maxwidth":                       func(*world) any { return 300 },
+	"maxheight":                      func(*world) any { return 300 },
+	"lang":                           func(*world) any { return "en" },
+
 	"PUT /api/v1/scheduled_statuses/{id} scheduled_at": func(*world) any { return time.Now().Add(2 * time.Hour).Format(time.RFC3339) },
 }
 
@@ -258,7 +264,9 @@ var needed = map[string]string{
 // public are the operations that strangers may ask for what everybody may see,
 // though the schema names a scope.
 var public = map[string]bool{
-	"GET /api/v1/collections/{id}": true,
+	"GET /api/v1/timelines/link":     true,
+	"GET /api/v1/statuses/{id}/card": true,
+	"GET /api/v1/collections/{id}":   true,
 
 	"GET /api/v1/accounts/lookup":                   true,
 	"GET /api/v1/accounts/{id}/statuses":            true,
@@ -288,7 +296,6 @@ var private = map[string]bool{
 // hollow are the lists that are empty, and why.
 var hollow = map[string]string{
 	"GET /api/v1/trends":                        "until it is real",
-	"GET /api/v1/trends/links":                  "until it is real",
 	"GET /api/v1/trends/statuses":               "until it is real",
 	"GET /api/v1/trends/tags":                   "until it is real",
 	"GET /api/v1/instance/domain_blocks":        "whom it does not talk to neither",
@@ -307,6 +314,9 @@ var tolerant = map[string]string{
 
 // apart are the operations that are not walked, and why.
 var apart = map[string]string{
+	"POST /api/v1/statuses/{id}/translate":   "a refusal",
+	"GET /api/v1_alpha/async_refreshes/{id}": "a refusal",
+
 	"GET /api/v1/annual_reports/{year}":           "there are none",
 	"POST /api/v1/annual_reports/{year}/generate": "there are none",
 	"POST /api/v1/annual_reports/{year}/read":     "there are none",

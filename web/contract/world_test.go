@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"mime/multipart"
+	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ func newWorld(t *testing.T) *world {
 	w.settle()
 	w.acquaint()
 	w.write()
+	w.link()
 	w.answer()
 	w.keep()
 	w.lose()
@@ -84,7 +86,7 @@ func (w *world) whole() {
 			seen[key] = seen[key] || value != nil && (!isList || len(list) > 0)
 		}
 	}
-	for _, key := range []string{"application", "edited_at", "emojis", "in_reply_to_id", "language", "media_attachments", "mentions", "poll", "quote", "reblog", "tags", "url"} {
+	for _, key := range []string{"application", "card", "edited_at", "emojis", "in_reply_to_id", "language", "media_attachments", "mentions", "poll", "quote", "reblog", "tags", "url"} {
 		require.True(w.T, seen[key], "no post with %s", key)
 	}
 }
@@ -198,6 +200,22 @@ func (w *world) scheduled() string {
 	w.T.Helper()
 	return w.ada.do("POST", "/api/v1/statuses", object{"status": "Later", "scheduled_at": time.Now().Add(time.Hour).Format(time.RFC3339), "spoiler_text": "cw", "language": "de",
 		"visibility": "unlisted", "in_reply_to_id": w.posts[0], "quoted_status_id": w.ada.post("Words"), "quote_approval_policy": "nobody", "media_ids": []string{w.picture(w.ada)}})["id"].(string)
+}
+
+// link has people talk about a page.
+func (w *world) link() {
+	w.T.Helper()
+	w.Outbox.Cards = w.Cards
+	defer func() { w.Outbox.Cards = nil }() // other pages are not there
+	var b bytes.Buffer
+	require.NoError(w.T, png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30))))
+	w.far.Put("/card.png", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(b.Bytes()) }))
+	w.far.Put("/page", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = rw.Write([]byte(`<title>A page</title><meta name="description" content="Words"><meta name="author" content="Ada"><meta property="og:image" content="/card.png">`))
+	}))
+	w.posts = append(w.posts, w.ada.post("See "+w.far.URL+"/page"), w.cho.post("I saw "+w.far.URL+"/page"))
+	w.Settle()
 }
 
 // pollOf is the poll of a post.
