@@ -38,8 +38,8 @@ func TestWhoIsNoLongerNamedInAHeldPost(t *testing.T) {
 	})
 }
 
-// An answer to a post that is held goes out after it, also where it is said to
-// go at once.
+// An answer to a post that is held is sent after it, also where it is said to
+// go at once. On the way the two may pass each other, as any two posts may.
 func TestAThreadOfHeldPosts(t *testing.T) {
 	each(t, func(t *testing.T, n *nodetest.Node) {
 		bob := nodetest.Play(t, "far").Actor("bob")
@@ -53,6 +53,8 @@ func TestAThreadOfHeldPosts(t *testing.T) {
 		n.Settle()
 		require.Empty(t, bob.Host.Arrived("Create"))
 		require.NoError(t, n.Outbox.SendNow(t.Context(), alice.ID, first.ID))
+		n.Settle()
+		require.Equal(t, []string{"Create<p>first</p>"}, content(bob.Host.Arrived("Create")))
 		require.NoError(t, n.Outbox.Release(t.Context(), outbox.ReleaseJob{PostID: second.ID}))
 		n.Settle()
 		require.Equal(t, []string{"Create<p>first</p>", "Create<p>second</p>"}, content(bob.Host.Arrived("Create")))
