@@ -1,7 +1,6 @@
 package web
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 
@@ -9,13 +8,12 @@ import (
 
 	"parley/auth"
 	"parley/internal/media"
-	"parley/web/mastodon"
 	"parley/web/ui"
 )
 
 // Routes is every way into the node.
 func (w *Web) Routes() []Route {
-	routes := slices.Concat(w.documents(), w.clientAPI(), w.administration(), w.empty())
+	routes := slices.Concat(w.documents(), w.clientAPI(), w.administration())
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
@@ -253,6 +251,7 @@ func (w *Web) clientAPI() []Route {
 		api("DELETE", "/api/v1/filters/:id", Person("write:filters"), m.DeleteFilterV1),
 
 		api("GET", "/api/v1/timelines/home", Person("read:statuses"), m.Home),
+		api("GET", "/api/v1/timelines/direct", Person("read:statuses"), m.Direct),
 		api("GET", "/api/v1/timelines/public", Viewer("read:statuses"), m.Public),
 		api("GET", "/api/v1/timelines/link", Viewer("read:statuses"), m.LinkTimeline),
 		api("GET", "/api/v1/trends/links", Viewer("read"), m.TrendingLinks),
@@ -265,6 +264,9 @@ func (w *Web) clientAPI() []Route {
 		api("POST", "/api/v1/tags/:name/feature", Person("write:accounts"), m.FeatureTag),
 		api("POST", "/api/v1/tags/:name/unfeature", Person("write:accounts"), m.UnfeatureTag),
 		api("GET", "/api/v1/followed_tags", Person("read:follows"), m.FollowedTags),
+		api("GET", "/api/v1/trends", Viewer("read"), m.TrendingTags), // as it was called first
+		api("GET", "/api/v1/trends/tags", Viewer("read"), m.TrendingTags),
+		api("GET", "/api/v1/trends/statuses", Viewer("read"), m.TrendingStatuses),
 		api("GET", "/api/v1/search", Viewer("read:search"), m.SearchV1),
 		api("GET", "/api/v2/search", Viewer("read:search"), m.Search),
 
@@ -382,16 +384,6 @@ func (w *Web) administration() []Route {
 		api("POST", "/api/v1/admin/dimensions", Admin("admin:read", overseers), m.Dimensions),
 		api("POST", "/api/v1/admin/retention", Admin("admin:read", overseers), m.Retention),
 	}
-}
-
-// empty are the lists that have nothing in them on this version.
-func (w *Web) empty() []Route {
-	lists := mastodon.Empty
-	var routes []Route
-	for _, path := range slices.Sorted(maps.Keys(lists)) {
-		routes = append(routes, api("GET", path, Viewer(lists[path]), w.API.None))
-	}
-	return routes
 }
 
 // api is a route whose handler returns its error.

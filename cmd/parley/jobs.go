@@ -8,12 +8,13 @@ import (
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
+	"parley/internal/search"
 	"parley/outbox"
 )
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *cards.Cards) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *cards.Cards, x *search.Index) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
@@ -48,7 +49,9 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(2*time.Minute, c.Make),        // card: what the page says that a post links to
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at
+		queue.Do(time.Minute, x.Trends),        // trends: what many are about
 		queue.Every(time.Hour, outbox.CleanJob{}),
+		queue.Every(5*time.Minute, search.TrendsJob{}),
 		queue.Every(5*time.Minute, outbox.UnmuteJob{}),
 		queue.Every(5*time.Minute, outbox.SweepJob{}),
 		queue.Every(time.Hour, media.TidyJob{}),

@@ -125,7 +125,7 @@ func (n *node) wire() error {
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: holds(cfg.Posts), Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Cards: n.cards, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push, n.cards)...); err != nil {
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push, n.cards, n.index)...); err != nil {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue

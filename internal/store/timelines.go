@@ -160,12 +160,28 @@ func (r Reader) TagTimeline(viewer int64, page Page, q TagQuery) ([]Entry, error
 		}
 		all = append(all, some...)
 	}
+	return together(page, all), nil
+}
+
+// DirectTimeline are the posts for few that the reader wrote or is named in.
+func (r Reader) DirectTimeline(reader int64, page Page) ([]Entry, error) {
+	own, err := r.list(reader, page, true, rowsOf("posts q", "q.id", "q.id", "q.actor_id = ? AND q.visibility = 'direct'", reader))
+	if err != nil {
+		return nil, err
+	}
+	others, err := r.list(reader, page, true, rowsOf("mentions m", "m.post_id", "m.post_id",
+		"m.actor_id = ? AND EXISTS (SELECT 1 FROM posts q WHERE q.id = m.post_id AND q.visibility = 'direct')", reader))
+	return together(page, append(own, others...)), err
+}
+
+// together is a page of what several sources have for it.
+func together(page Page, all []Entry) []Entry {
 	slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(b.Key, a.Key) })
 	all = slices.CompactFunc(all, func(a, b Entry) bool { return a.Key == b.Key })
 	if len(all) > page.Limit && page.Min > 0 {
-		return all[len(all)-page.Limit:], nil
+		return all[len(all)-page.Limit:]
 	}
-	return all[:min(len(all), page.Limit)], nil
+	return all[:min(len(all), page.Limit)]
 }
 
 // tagTimeline is a page of what is under one of the tags.

@@ -295,9 +295,6 @@ var private = map[string]bool{
 
 // hollow are the lists that are empty, and why.
 var hollow = map[string]string{
-	"GET /api/v1/trends":                        "until it is real",
-	"GET /api/v1/trends/statuses":               "until it is real",
-	"GET /api/v1/trends/tags":                   "until it is real",
 	"GET /api/v1/instance/domain_blocks":        "whom it does not talk to neither",
 	"GET /api/v1/accounts/{id}/identity_proofs": "there are none any more",
 }

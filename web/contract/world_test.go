@@ -16,6 +16,7 @@ import (
 	"parley/about"
 	"parley/federation"
 	"parley/internal/nodetest"
+	"parley/internal/search"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/outbox"
@@ -63,6 +64,7 @@ func newWorld(t *testing.T) *world {
 	for _, list := range []string{"domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks", "canonical_email_blocks"} {
 		w.barrier(list)
 	}
+	w.crowd()
 	n.Settle()
 	w.whole()
 	return w
@@ -260,6 +262,18 @@ func (w *world) keep() {
 	w.list()
 	w.filter()
 	require.NoError(w.T, w.DB.Write(w.T.Context(), func(tx *store.Tx) error { return tx.SetFeaturedTags(w.bob.actor, []string{"go"}) }))
+}
+
+// crowd has enough people like a post and use a hashtag for a trend.
+func (w *world) crowd() {
+	w.T.Helper()
+	for _, c := range []client{w.ada, w.bob, w.cho} {
+		c.post("#crowd")
+	}
+	liked := w.cho.post("A crowd likes this")
+	w.ada.act("statuses/" + liked + "/favourite")
+	w.bob.act("statuses/" + liked + "/favourite")
+	require.NoError(w.T, (&search.Index{DB: w.DB}).Trends(w.T.Context(), search.TrendsJob{}))
 }
 
 // lose has Ada block a domain in which she followed somebody.

@@ -141,7 +141,7 @@ func (a *API) host() string {
 
 // SearchAccounts finds accounts for whoever types a mention.
 func (a *API) SearchAccounts(c *gin.Context) error {
-	found, err := a.findAccounts(c, c.Query("q"), portion{accountLimits.of(c.Query("limit")), int(min(number(c.Query("offset")), maxOffset))})
+	found, err := a.findAccounts(c, c.Query("q"), portionOf(c, accountLimits))
 	if err != nil {
 		return err
 	}

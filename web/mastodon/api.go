@@ -92,6 +92,9 @@ func answerStatus(c *gin.Context, status int, entity any) error {
 // that is no JSON, and a 204 with it.
 func done(c *gin.Context) error { return answer(c, struct{}{}) }
 
+// None answers with an empty list, where there never is anything.
+func (a *API) None(c *gin.Context) error { return answer(c, []struct{}{}) }
+
 // encode writes JSON without escaping HTML: that is for JSON inside a page.
 func encode(v any) []byte {
 	if raw, ok := v.(json.RawMessage); ok {

@@ -89,18 +89,16 @@ type trendingLink struct {
 // A page trends that so many people linked to in the days that are told of.
 const enoughPeople = 2
 
-// trendLimits are those of what is talked about.
-var trendLimits = limits{10, 20}
-
 // TrendingLinks answers with the pages that people linked to in public.
 // https://docs.joinmastodon.org/methods/trends/#links
 func (a *API) TrendingLinks(c *gin.Context) error {
-	r, today := a.reader(c), store.Today()
+	part, r, today := portionOf(c, trendLimits), a.reader(c), store.Today()
 	from := today - historyDays + 1
-	cards, err := r.TrendingCards(from, enoughPeople, trendLimits.of(c.Query("limit")), offsetOf(c))
+	cards, err := r.TrendingCards(from, enoughPeople, part.limit+1, part.offset)
 	if err != nil {
 		return err
 	}
+	cards = leaf(a, c, part, cards)
 	used, err := r.CardHistory(each(cards, func(c *store.Card) int64 { return c.ID }), from)
 	if err != nil {
 		return err

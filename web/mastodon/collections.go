@@ -2,7 +2,6 @@ package mastodon
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -123,35 +122,16 @@ func (a *API) InCollections(c *gin.Context) error {
 }
 
 func (a *API) collectionPage(c *gin.Context, query func(r store.Reader, limit, offset int) ([]*store.Collection, error)) error {
-	limit, offset := accountLimits.of(c.Query("limit")), offsetOf(c)
-	rows, err := query(a.reader(c), limit+1, offset)
+	part := portionOf(c, accountLimits)
+	rows, err := query(a.reader(c), part.limit+1, part.offset)
 	if err != nil {
 		return err
 	}
-	more := len(rows) > limit
-	all, err := a.collections(a.reader(c), viewer(c), rows[:min(len(rows), limit)])
+	all, err := a.collections(a.reader(c), viewer(c), leaf(a, c, part, rows))
 	if err != nil {
 		return err
 	}
-	a.leaf(c, limit, offset, more)
 	return answer(c, map[string][]collection{"collections": all})
-}
-
-// leaf tells where a list that is paged by offset goes on.
-func (a *API) leaf(c *gin.Context, limit, offset int, more bool) {
-	var links []string
-	at := func(offset int, rel string) {
-		links = append(links, "<"+a.URL+c.Request.URL.EscapedPath()+"?limit="+strconv.Itoa(limit)+"&offset="+strconv.Itoa(offset)+`>; rel="`+rel+`"`)
-	}
-	if more && offset+limit <= maxOffset {
-		at(offset+limit, "next")
-	}
-	if offset > 0 {
-		at(max(offset-limit, 0), "prev")
-	}
-	if len(links) > 0 {
-		c.Header("Link", strings.Join(links, ", "))
-	}
 }
 
 // rewrite writes what a request says into a collection.

@@ -36,12 +36,6 @@ func (l limits) of(text string) int {
 	return min(n, l.most)
 }
 
-// maxOffset is how far one can leaf by offset.
-const maxOffset = 10_000
-
-// offsetOf is how many of a list are left out.
-func offsetOf(c *gin.Context) int { return int(min(number(c.Query("offset")), maxOffset)) }
-
 // link tells where the list goes on, before and after the keys of this page.
 // An empty page has no Link: there are clients that would follow it for ever.
 // "next" stands first and the ids stand literally, because clients read the
@@ -104,4 +98,33 @@ func (a *API) accountPage(c *gin.Context, page store.Page, listed []store.Listed
 		a.link(c, page, listed[0].Key, listed[n-1].Key)
 	}
 	return answer(c, accounts)
+}
+
+// portion is a part of a list that has no keys to be paged by.
+type portion struct{ limit, offset int }
+
+// maxOffset is how far one can leaf by offset.
+const maxOffset = 10_000
+
+func portionOf(c *gin.Context, l limits) portion {
+	return portion{l.of(c.Query("limit")), int(min(number(c.Query("offset")), maxOffset))}
+}
+
+// leaf takes what is over from rows that were asked for with one more than the
+// portion has, and tells where the list goes on.
+func leaf[T any](a *API, c *gin.Context, p portion, rows []T) []T {
+	var links []string
+	at := func(offset int, rel string) {
+		links = append(links, "<"+a.URL+c.Request.URL.EscapedPath()+"?limit="+strconv.Itoa(p.limit)+"&offset="+strconv.Itoa(offset)+`>; rel="`+rel+`"`)
+	}
+	if len(rows) > p.limit && p.offset+p.limit <= maxOffset {
+		at(p.offset+p.limit, "next")
+	}
+	if p.offset > 0 {
+		at(max(p.offset-p.limit, 0), "prev")
+	}
+	if len(links) > 0 {
+		c.Header("Link", strings.Join(links, ", "))
+	}
+	return rows[:min(len(rows), p.limit)]
 }

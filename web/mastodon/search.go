@@ -48,9 +48,9 @@ func (a *API) search(c *gin.Context) (f found, err error) {
 	f = found{[]json.RawMessage{}, json.RawMessage("[]"), []tag{}, []collection{}}
 	asked, kind := strings.TrimSpace(c.Query("q")), c.Query("type")
 	wants := func(what string) bool { return asked != "" && (kind == "" || kind == what) }
-	part := portion{limit: limits{20, 40}.of(c.Query("limit"))}
-	if kind != "" { // else it would skip some of each
-		part.offset = offsetOf(c)
+	part := portionOf(c, statusLimits)
+	if kind == "" { // it would skip some of each
+		part.offset = 0
 	}
 	if number, ours := strings.CutPrefix(asked, a.URL+"/collections/"); ours && wants("collections") {
 		f.Collections, err = a.findCollection(c, number)
@@ -95,9 +95,6 @@ func (a *API) findCollection(c *gin.Context, end string) ([]collection, error) {
 	}
 	return a.collections(a.reader(c), viewer(c), []*store.Collection{row})
 }
-
-// portion is a part of what is found: offset is where it begins.
-type portion struct{ limit, offset int }
 
 func address(query string) bool {
 	return strings.HasPrefix(query, "https://") || strings.HasPrefix(query, "http://")
@@ -218,7 +215,7 @@ func (a *API) findPosts(c *gin.Context, q search.Query, part portion) (json.RawM
 	if c.Query("account_id") != "" {
 		q.Of(number(c.Query("account_id")))
 	}
-	page := pageOf(c, limits{20, 40})
+	page := pageOf(c, statusLimits)
 	entries, err := r.SearchPosts(me, page, part.offset, q.PostQuery)
 	if err != nil {
 		return nil, err

@@ -56,9 +56,9 @@ func (a *API) SuggestedAccounts(c *gin.Context) error {
 func suggestedID(s *store.Suggestion) int64 { return s.ActorID }
 
 func (a *API) suggested(c *gin.Context) ([]*store.Suggestion, error) {
-	limit, offset := accountLimits.of(c.Query("limit")), offsetOf(c)
-	all, err := a.reader(c).Suggestions(viewer(c), offset+limit)
-	return all[min(offset, len(all)):], err
+	part := portionOf(c, accountLimits)
+	all, err := a.reader(c).Suggestions(viewer(c), part.offset+part.limit)
+	return all[min(part.offset, len(all)):], err
 }
 
 // DismissSuggestion has the account in the path suggested no more.
@@ -71,8 +71,9 @@ func (a *API) DismissSuggestion(c *gin.Context) error {
 
 // Directory answers with those who want to be found.
 func (a *API) Directory(c *gin.Context) error {
+	part := portionOf(c, accountLimits)
 	ids, err := a.reader(c).Directory(viewer(c), store.DirectoryQuery{
-		Local: asks(c, "local"), New: c.Query("order") == "new", Limit: accountLimits.of(c.Query("limit")), Offset: offsetOf(c),
+		Local: asks(c, "local"), New: c.Query("order") == "new", Limit: part.limit, Offset: part.offset,
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,13 @@ func (a *API) Home(c *gin.Context) error {
 	return a.statuses(c, store.InHome, page, entries, err)
 }
 
+// Direct answers with posts for few, one by one: conversations are newer.
+func (a *API) Direct(c *gin.Context) error {
+	page := pageOf(c, statusLimits)
+	entries, err := a.reader(c).DirectTimeline(viewer(c), page)
+	return a.statuses(c, anywhere, page, entries, err)
+}
+
 // Public answers with what everybody may read.
 func (a *API) Public(c *gin.Context) error {
 	page := pageOf(c, statusLimits)

@@ -1,0 +1,47 @@
+package store
+
+import "time"
+
+// What makes a trend: how many must have had to do with it, and of how many
+// days it is. One person, however loud, is none.
+const (
+	trendPeople   = 2
+	trendTagDays  = 7
+	trendPostTime = 3 * Time(24*time.Hour/time.Millisecond)
+	maxTrends     = 100
+)
+
+// CountTrends finds out anew what many are about: hashtags by how many people
+// used them, and posts by how many favourited or boosted them. Of equals the
+// newer is the greater, so that it is the same whoever counts. Only what
+// everybody may read counts, of people who want to be discovered.
+func (tx *Tx) CountTrends() error {
+	if _, err := tx.exec(`DELETE FROM trends`); err != nil {
+		return err
+	}
+	_, err := tx.exec(`INSERT INTO trends (kind, place, tag) SELECT 'tag', ROW_NUMBER() OVER (ORDER BY people, uses, tag DESC), tag FROM (
+ SELECT g.tag, COUNT(DISTINCT p.actor_id) AS people, COUNT(*) AS uses`+tagged+` AND a.discoverable AND g.post_id >= ? GROUP BY g.tag
+ ORDER BY people DESC, uses DESC, g.tag LIMIT ?) s WHERE people >= ?`, idOfDay(Today()-trendTagDays+1), maxTrends, trendPeople)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO trends (kind, place, post_id) SELECT 'post', ROW_NUMBER() OVER (ORDER BY people, id), id FROM (SELECT p.id,
+ (SELECT COUNT(*) FROM (SELECT f.actor_id FROM favourites f WHERE f.post_id = p.id AND f.actor_id <> p.actor_id
+  UNION SELECT b.actor_id FROM posts b WHERE b.boost_of_id = p.id AND b.deleted_at = 0 AND b.actor_id <> p.actor_id) w) AS people
+ FROM posts p JOIN actors a ON a.id = p.actor_id WHERE p.listed AND p.id >= ? AND p.scope = 'world' AND p.deleted_at = 0 AND p.held_until = 0 AND NOT p.sensitive AND p.spoiler = ''
+  AND p.favourites_count + p.boosts_count >= ? AND a.discoverable AND NOT a.limited AND `+present+` ORDER BY people DESC, p.id DESC LIMIT ?) s WHERE people >= ?`,
+		int64(Now()-trendPostTime)<<16, trendPeople, maxTrends, trendPeople)
+	return err
+}
+
+// TrendingTags are the hashtags that most people used in the last days.
+func (r Reader) TrendingTags(limit, offset int) ([]string, error) {
+	var tags []string
+	return tags, r.scan(&tags, `SELECT t.tag FROM trends t WHERE t.kind = 'tag' AND EXISTS (SELECT 1`+tagged+` AND g.tag = t.tag) ORDER BY t.place DESC LIMIT ? OFFSET ?`, limit, offset)
+}
+
+// TrendingPosts are the posts that most people liked in the last days, as far as
+// the viewer may see and wants to hear them.
+func (r Reader) TrendingPosts(viewer int64, limit, offset int) ([]Entry, error) {
+	return r.lines(Page{Limit: limit}, offset, rowsOf("trends t", "t.place", "t.post_id", "t.kind = 'post'"), sight(viewer, true))
+}
