@@ -383,6 +383,9 @@ func (w *Web) administration() []Route {
 		api("POST", "/api/v1/admin/measures", Admin("admin:read", overseers), m.Measures),
 		api("POST", "/api/v1/admin/dimensions", Admin("admin:read", overseers), m.Dimensions),
 		api("POST", "/api/v1/admin/retention", Admin("admin:read", overseers), m.Retention),
+		api("GET", "/api/v1/admin/trends/tags", Admin("admin:read", overseers), m.AdminTrendingTags),
+		api("GET", "/api/v1/admin/trends/statuses", Admin("admin:read", overseers), m.TrendingStatuses), // none waits for approval
+		api("GET", "/api/v1/admin/trends/links", Admin("admin:read", overseers), m.TrendingLinks),
 	}
 }
 

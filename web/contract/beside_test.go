@@ -71,6 +71,9 @@ var besides = map[string]beside{
 	"POST /api/v1/admin/canonical_email_blocks/test":   {scope: "admin:read:canonical_email_blocks", answer: "[]AdminCanonicalEmailBlock", fields: []string{"email"}, all: true},
 	"POST /api/v1/admin/measures":                      {scope: "admin:read", answer: "[]AdminMeasure", fields: []string{"keys", "start_at", "end_at"}, all: true},
 	"POST /api/v1/admin/dimensions":                    {scope: "admin:read", answer: "[]AdminDimension", fields: []string{"keys"}, all: true},
+	"GET /api/v1/admin/trends/tags":                    {scope: "admin:read", answer: "[]AdminTag"},
+	"GET /api/v1/admin/trends/statuses":                {scope: "admin:read", answer: "[]Status"},
+	"GET /api/v1/admin/trends/links":                   {scope: "admin:read", answer: "[]TrendsLink"},
 	"POST /api/v1/admin/retention":                     {scope: "admin:read", answer: "[]AdminCohort", fields: []string{"start_at", "end_at", "frequency"}, all: true},
 }
 
