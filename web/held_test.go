@@ -139,8 +139,7 @@ func TestAHeldPostIsItsAuthorsAlone(t *testing.T) {
 	})
 }
 
-func number(t *testing.T, text string) (n int64) {
-	t.Helper()
+func number(t require.TestingT, text string) (n int64) {
 	_, err := fmt.Sscan(text, &n)
 	require.NoError(t, err)
 	return n

@@ -9,42 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"parley/internal/store"
-	"parley/internal/store/storetest"
 )
-
-// The laws of max_id, since_id and min_id: a model over all ids, newest first,
-// and what the node answers, agree for any of them together.
-func TestPagingLaws(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
-		n.Limits = false
-		ada := n.person("ada")
-		n.arrive(n.remote(ada.id, 12), ada.id)
-		all := ada.get("/api/v1/timelines/home?limit=40").ids()
-		require.Len(t, all, 12)
-		rapid.Check(t, func(t *rapid.T) {
-			q := url.Values{}
-			bound := func(name string) int64 {
-				if !rapid.Bool().Draw(t, name+"?") {
-					return 0
-				}
-				id, _ := strconv.ParseInt(rapid.SampledFrom(all).Draw(t, name), 10, 64)
-				id += int64(rapid.IntRange(-1, 1).Draw(t, name+" off"))
-				q.Set(name, strconv.FormatInt(id, 10))
-				return id
-			}
-			page := store.Page{Max: bound("max_id"), Since: bound("since_id"), Min: bound("min_id"), Limit: rapid.IntRange(1, 6).Draw(t, "limit")}
-			q.Set("limit", strconv.Itoa(page.Limit))
-			got := ada.get("/api/v1/timelines/home?" + q.Encode()).ids()
-			if want := model(all, page); !slices.Equal(want, got) {
-				t.Fatalf("%s: want %v, got %v", q.Encode(), want, got)
-			}
-		})
-	})
-}
 
 // model is what a page of the ids, newest first, should be.
 func model(all []string, p store.Page) []string {

@@ -18,7 +18,7 @@ const Version = "4.5.0+parley.0.1.0"
 
 // apiVersion is the highest of Mastodon's API versions of which, and of all
 // below, everything works.
-const apiVersion = 5
+const apiVersion = 8
 
 // urlCharacters are what an address counts for, however long it is.
 const urlCharacters = 23
