@@ -349,3 +349,35 @@ func TestFilesOfDeletedPostsAreNotShown(t *testing.T) {
 		}
 	})
 }
+
+// Who is suspended or gone shows nothing, to those neither who kept an address.
+func TestFilesOfSomebodySuspendedAreNotShown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db)
+		ada, bea := n.person("ada"), n.person("bea")
+		id := upload(t, ada, "hers")
+		ada.send("POST", "/api/v1/statuses", object{"status": "one", "media_ids": []string{id}}).ok()
+		m := ada.get("/api/v1/media/" + id).ok().object()
+		links := []string{m["url"].(string), m["preview_url"].(string)}
+		account := ada.sendFiles("PATCH", "/api/v1/accounts/update_credentials", map[string][]byte{"avatar": square(t), "header": square(t)}).ok().object()
+		links = append(links, account["avatar"].(string), account["header"].(string))
+		other := bea.get("/api/v1/media/" + upload(t, bea, "another's")).ok().object()["url"].(string)
+		shown := func(code int) {
+			t.Helper()
+			for _, link := range links {
+				assert.Equal(t, code, n.stranger().get(link).code, link)
+				assert.Equal(t, code, n.stranger().do("HEAD", link, nil).code, link)
+			}
+			assert.Equal(t, 200, n.stranger().get(other).code)
+		}
+		shown(200)
+		require.NoError(t, n.Actors.Disable(t.Context(), 0, ada.id))
+		shown(404)
+		require.NoError(t, n.Actors.Enable(t.Context(), 0, ada.id))
+		shown(200)
+		require.NoError(t, n.Actors.Close(t.Context(), 0, ada.id)) // what was said stays to be seen
+		shown(200)
+		require.NoError(t, n.Actors.Delete(t.Context(), 0, ada.id))
+		shown(404)
+	})
+}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -49,7 +48,6 @@ func entry(e ui.Entry) Policy {
 
 // documents are for other nodes, and files for everybody.
 func (w *Web) documents() []Route {
-	files := gin.WrapH(http.StripPrefix("/media", w.Files))
 	return []Route{
 		{"POST", "/inbox", Inside, w.Inbox.Serve}, // signatures
 		{"POST", "/actors/:id/inbox", Inside, w.Inbox.Serve},
@@ -71,7 +69,7 @@ func (w *Web) documents() []Route {
 		{"GET", "/.well-known/host-meta", Anyone, w.Actors.ServeHostMeta},
 		{"GET", "/.well-known/nodeinfo", Anyone, w.Actors.ServeNodeInfoLinks},
 		{"GET", "/nodeinfo/:version", Anyone, w.Actors.ServeNodeInfo},
-		{"GET", "/media/*path", Anyone, files},                      // by names that cannot be guessed
+		{"GET", "/media/*path", Anyone, w.media},                    // by names that cannot be guessed
 		{"GET", media.Prefix + ":signature/:file", Anyone, w.proxy}, // by addresses that this node signed
 		api("GET", "/avatars/original/missing.png", Anyone, w.API.MissingAvatar),
 		api("GET", "/headers/original/missing.png", Anyone, w.API.MissingHeader),

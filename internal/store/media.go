@@ -32,6 +32,16 @@ func (r Reader) Upload(id int64) (*Media, error) {
 	return &m, r.one(&m, "File", `SELECT * FROM media WHERE id = ?`, id)
 }
 
+// Withheld reports whether a file is one of somebody here who is suspended or
+// gone, of whom nothing is shown.
+func (r Reader) Withheld(file string) (bool, error) {
+	const hidden = `lifecycle <> 'active' AND lifecycle <> 'deprovisioned'`
+	n, err := r.number(`SELECT 1 FROM media m JOIN actors a ON a.id = m.actor_id WHERE m.path <> '' AND m.path = ? AND a.`+hidden+`
+ UNION ALL SELECT 1 FROM media m JOIN actors a ON a.id = m.actor_id WHERE m.path <> '' AND m.preview_path = ? AND a.`+hidden+`
+ UNION ALL SELECT 1 FROM actors WHERE domain = '' AND (avatar = ? OR header = ?) AND `+hidden+` LIMIT 1`, file, file, file, file)
+	return n > 0, err
+}
+
 // DescribeMedia changes a file's description, focus and preview, and with it
 // the post it hangs on.
 func (tx *Tx) DescribeMedia(m *Media) error {

@@ -1,11 +1,28 @@
 package web
 
 import (
+	"net/http"
+	"strings"
+
 	"github.com/gin-gonic/gin"
 
 	"parley/federation"
 	"parley/internal/fault"
 )
+
+// media answers with a file that somebody uploaded here. Who is suspended or
+// gone has none to show, whoever was told their names.
+func (w *Web) media(c *gin.Context) {
+	withheld, err := w.API.Read.With(c.Request.Context()).Withheld(strings.TrimPrefix(c.Param("path"), "/"))
+	if err == nil && withheld {
+		err = fault.New(fault.NotFound, "There is no such file")
+	}
+	if err != nil {
+		fail(c, err)
+		return
+	}
+	http.StripPrefix("/media", w.Files).ServeHTTP(c.Writer, c.Request)
+}
 
 // proxy answers with a copy of a file of another node. A host that was blocked
 // after the address was given out is not asked any more, and what its people
