@@ -2,6 +2,7 @@ package store
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -60,4 +61,10 @@ func NewID() int64 {
 func IDAt(t Time) int64 {
 	t = max(1, min(t, Now()))
 	return int64(t)<<16 | int64(sequence.Add(1)&0xffff)
+}
+
+// Unique are the ids in order, each once, without 0. It uses the room of ids.
+func Unique(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id int64) bool { return id == 0 })
 }

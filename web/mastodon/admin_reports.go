@@ -53,7 +53,7 @@ func (a *API) adminReports(r store.Reader, viewer int64, rows []*store.Report) (
 		ids = append(ids, row.ID)
 		people = append(people, row.ReporterID, row.TargetID, row.AssignedID, row.ResolvedID)
 	}
-	actors, err := r.Actors(unique(people))
+	actors, err := r.Actors(store.Unique(people))
 	if err != nil {
 		return nil, err
 	}

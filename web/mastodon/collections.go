@@ -156,7 +156,7 @@ func (a *API) CreateCollection(c *gin.Context) error {
 	}
 	row := &store.Collection{Discoverable: true}
 	rewrite(row, p)
-	if err := a.Outbox.CreateCollection(contextOf(c), viewer(c), row, unique(p.ids("account_ids"))); err != nil {
+	if err := a.Outbox.CreateCollection(contextOf(c), viewer(c), row, store.Unique(p.ids("account_ids"))); err != nil {
 		return err
 	}
 	return a.showCollection(c, row)

@@ -50,7 +50,7 @@ func (a *API) conversations(r store.Reader, viewer int64, rows []*store.Conversa
 	if err != nil {
 		return nil, err
 	}
-	actors, err := r.Actors(unique(people))
+	actors, err := r.Actors(store.Unique(people))
 	if err != nil {
 		return nil, err
 	}

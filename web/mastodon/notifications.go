@@ -40,7 +40,7 @@ type told struct {
 
 // told gets everything that notifications from some about some posts show.
 func (a *API) told(r store.Reader, reader int64, from, posts []int64) (*told, error) {
-	entries, err := r.Entries(reader, unique(posts))
+	entries, err := r.Entries(reader, store.Unique(posts))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (a *API) told(r store.Reader, reader int64, from, posts []int64) (*told, er
 			t.seen[e.PostID] = e
 		}
 	}
-	actors, err := r.Actors(unique(from))
+	actors, err := r.Actors(store.Unique(from))
 	if err != nil {
 		return nil, err
 	}

@@ -175,7 +175,7 @@ func (a *API) load(r store.Reader, posts, actors []int64) (from parts, err error
 			actors = append(actors, m.ActorID)
 		}
 	}
-	if from.actors, err = r.Actors(unique(actors)); err != nil {
+	if from.actors, err = r.Actors(store.Unique(actors)); err != nil {
 		return from, err
 	}
 	return from, a.around(r, &from)
@@ -207,7 +207,7 @@ func (a *API) apps(r store.Reader, posts map[int64]*store.Post) (map[int64]*stor
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return r.Apps(unique(ids))
+	return r.Apps(store.Unique(ids))
 }
 
 // moved are the accounts that some of the actors moved to, as far as known.
@@ -222,11 +222,6 @@ func (a *API) moved(r store.Reader, actors map[int64]*store.Actor) (map[string]*
 		return nil, nil
 	}
 	return r.ActorsByURI(uris)
-}
-
-func unique(ids []int64) []int64 {
-	slices.Sort(ids)
-	return slices.Compact(ids)
 }
 
 func (a *API) renderPost(p *store.Post, from parts) *fragment {

@@ -32,7 +32,7 @@ func (a *API) subjects(r store.Reader, reader int64, rows []*store.Notification)
 		}
 	}
 	if len(collections) > 0 {
-		rows, err := r.CollectionsByID(reader, unique(collections))
+		rows, err := r.CollectionsByID(reader, store.Unique(collections))
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +80,7 @@ func (a *API) reports(r store.Reader, viewer int64, ids []int64) (map[int64]*rep
 	for _, row := range rows {
 		targets = append(targets, row.TargetID)
 	}
-	actors, err := r.Actors(unique(targets))
+	actors, err := r.Actors(store.Unique(targets))
 	if err != nil {
 		return nil, err
 	}

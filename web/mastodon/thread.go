@@ -64,7 +64,7 @@ func heard(r store.Reader, viewer int64, entries []store.Entry) ([]store.Entry, 
 			authors = append(authors, e.BoostActorID)
 		}
 	}
-	relations, err := r.Relations(viewer, unique(authors))
+	relations, err := r.Relations(viewer, store.Unique(authors))
 	if err != nil {
 		return nil, err
 	}

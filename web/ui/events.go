@@ -117,7 +117,7 @@ func (l *live) message(r store.Reader, e notify.Event) (string, error) {
 	if err != nil || len(entries) == 0 {
 		return "", err
 	}
-	relations, err := relationsTo(r, l.me, unique([]int64{entries[0].ActorID, entries[0].BoostActorID}))
+	relations, err := relationsTo(r, l.me, store.Unique([]int64{entries[0].ActorID, entries[0].BoostActorID}))
 	if err != nil {
 		return "", err
 	}

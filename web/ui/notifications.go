@@ -53,7 +53,7 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 	for _, n := range found {
 		posts, people = append(posts, n.PostID), append(people, n.FromID)
 	}
-	entries, err := r.Entries(me, unique(posts))
+	entries, err := r.Entries(me, store.Unique(posts))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := u.accounts(r, me, unique(people))
+	accounts, err := u.accounts(r, me, store.Unique(people))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 	for _, a := range accounts {
 		who[a.ID] = a
 	}
-	said, err := r.Reactions(unique(posts), unique(people))
+	said, err := r.Reactions(store.Unique(posts), store.Unique(people))
 	if err != nil {
 		return nil, err
 	}

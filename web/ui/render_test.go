@@ -72,6 +72,8 @@ func samplePages() map[string]Page {
 		p.Title, p.Active, p.Body = title, active, body
 		return p
 	}
+	posts[2].Quote, posts[3].Quote = &ViewQuote{Post: &posts[1]}, &ViewQuote{Why: "The quoted post was deleted."}
+	posts[0].Card = &ViewCard{Link: "https://paper.example/", Title: "Cold chains", Description: "How they break.", Provider: "The Paper", Image: "/ui/static/mark.svg", Alt: "A truck"}
 	reply := sampleComposer()
 	reply.ReplyTo, reply.Error = &focused, "The text is longer than 500 characters."
 	long := sampleComposer()

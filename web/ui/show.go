@@ -7,11 +7,11 @@ import (
 	"net/url"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"parley/internal/store"
 	"parley/internal/text"
+	"parley/outbox"
 )
 
 // account makes the view of somebody, without how the reader stands to them.
@@ -96,18 +96,24 @@ type rows struct {
 	flags    map[int64]store.Flags
 	polls    map[int64]*store.Poll
 	chosen   map[int64][]int
+	quotes   map[int64]store.Quotation
+	cards    map[int64]*store.Card
 }
 
 // load reads the rows of entries, in as many queries for twenty as for one.
 func load(r store.Reader, reader int64, entries []store.Entry) (from rows, err error) {
+	quoted, err := from.loadQuotes(r, reader, entries)
+	if err != nil {
+		return from, err
+	}
 	var ids, actors []int64
-	for _, e := range entries {
+	for _, e := range append(quoted, entries...) {
 		ids, actors = append(ids, e.PostID), append(actors, e.ActorID)
 		if e.BoostOfID != 0 {
 			ids, actors = append(ids, e.BoostOfID), append(actors, e.BoostActorID)
 		}
 	}
-	ids = unique(ids)
+	ids = store.Unique(ids)
 	if from.posts, err = r.Posts(ids); err != nil {
 		return from, err
 	}
@@ -115,6 +121,9 @@ func load(r store.Reader, reader int64, entries []store.Entry) (from rows, err e
 		return from, err
 	}
 	if from.mentions, err = r.PostMentions(ids); err != nil {
+		return from, err
+	}
+	if from.cards, err = r.PostCards(ids); err != nil {
 		return from, err
 	}
 	marks, err := r.Marks(reader, ids)
@@ -133,13 +142,8 @@ func load(r store.Reader, reader int64, entries []store.Entry) (from rows, err e
 			actors = append(actors, m.ActorID)
 		}
 	}
-	from.actors, err = r.Actors(unique(actors))
+	from.actors, err = r.Actors(store.Unique(actors))
 	return from, err
-}
-
-func unique(ids []int64) []int64 {
-	slices.Sort(ids)
-	return slices.DeleteFunc(slices.Compact(ids), func(id int64) bool { return id == 0 })
 }
 
 // posts makes the views of the entries. A post that went between two queries
@@ -163,9 +167,9 @@ func (u *UI) posts(r store.Reader, reader int64, entries []store.Entry) ([]ViewP
 
 func (u *UI) entry(reader int64, e store.Entry, from rows) (ViewPost, bool) {
 	if e.BoostOfID == 0 {
-		return u.post(reader, e.PostID, from)
+		return u.whole(reader, e.PostID, from)
 	}
-	v, ok := u.post(reader, e.BoostOfID, from)
+	v, ok := u.whole(reader, e.BoostOfID, from)
 	booster := from.actors[e.ActorID]
 	if !ok || booster == nil {
 		return v, false
@@ -175,7 +179,16 @@ func (u *UI) entry(reader int64, e store.Entry, from rows) (ViewPost, bool) {
 	return v, true
 }
 
-// post makes the view of one post.
+// whole makes the view of one post with what it quotes.
+func (u *UI) whole(reader, post int64, from rows) (ViewPost, bool) {
+	v, ok := u.post(reader, post, from)
+	if ok {
+		v.Quote = u.quote(reader, post, from)
+	}
+	return v, ok
+}
+
+// post makes the view of one post alone.
 func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 	p := from.posts[post]
 	if p == nil || from.actors[p.ActorID] == nil {
@@ -191,10 +204,12 @@ func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 		Favourited: flags.Favourited, Boosted: flags.Boosted, Bookmarked: flags.Bookmarked,
 		Mine: p.ActorID == reader, SignedIn: reader != 0,
 	}
+	v.Card = u.card(from.cards[p.ID])
 	if poll := from.polls[p.ID]; poll != nil {
 		v.Poll = pollView(poll, from.chosen[p.ID], v.SignedIn && !v.Mine)
 	}
 	v.CanBoost = p.Visibility == store.Public || p.Visibility == store.Unlisted || v.Mine && p.Visibility == store.Private
+	v.CanQuote = v.SignedIn && v.CanBoost && p.HeldUntil == 0 && outbox.LeaveToQuote(p.Quotable, p.QuotableManually, v.Mine, flags.Follows, flags.Followed) != outbox.Denied
 	if !p.Local {
 		v.Original = cmp.Or(p.URL, p.URI)
 	}

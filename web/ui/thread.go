@@ -106,7 +106,7 @@ func (u *UI) thread(r store.Reader, me int64, p *store.Post) (Thread, error) {
 	}
 	list := func(ids []int64) (views []ViewPost) {
 		for _, id := range ids {
-			v, ok := u.post(me, id, from)
+			v, ok := u.whole(me, id, from)
 			hushed := ok && relations[from.posts[id].ActorID] != nil && (relations[from.posts[id].ActorID].Muting || relations[from.posts[id].ActorID].Blocking)
 			if ok && seen[id] && !hushed {
 				views = append(views, v)
@@ -114,7 +114,7 @@ func (u *UI) thread(r store.Reader, me int64, p *store.Post) (Thread, error) {
 		}
 		return views
 	}
-	focus, ok := u.post(me, p.ID, from)
+	focus, ok := u.whole(me, p.ID, from)
 	if !ok {
 		return Thread{}, errNotFound
 	}
@@ -127,5 +127,5 @@ func authorsOf(entries []store.Entry) []int64 {
 	for _, e := range entries {
 		ids = append(ids, e.ActorID)
 	}
-	return unique(ids)
+	return store.Unique(ids)
 }

@@ -70,7 +70,8 @@ type ViewPost struct {
 	Language  string
 	Media     []ViewMedia
 	Poll      *ViewPoll
-	Quote     *ViewPost
+	Quote     *ViewQuote
+	Card      *ViewCard // what the page says that it links to
 
 	Visibility string // public, unlisted, private, direct
 	Audience   string // the visibility and scope in words
@@ -82,10 +83,27 @@ type ViewPost struct {
 
 	Favourited, Boosted, Bookmarked bool
 	CanBoost                        bool
+	CanQuote                        bool // or ask for leave to
 	Mine                            bool
 	SignedIn                        bool // the reader can act on it
 	Focused                         bool // the one a thread page is about
 	ActedBy                         string
+}
+
+// ViewQuote is what a post quotes, or why that is not shown.
+type ViewQuote struct {
+	Post *ViewPost
+	Why  string
+}
+
+// ViewCard is what a linked page says of itself.
+type ViewCard struct {
+	Link        string
+	Title       string
+	Description string
+	Provider    string
+	Image       string
+	Alt         string
 }
 
 // ViewMedia is an attachment.
@@ -206,6 +224,7 @@ type Composer struct {
 	Action    string
 	Edit      bool
 	ReplyTo   *ViewPost
+	Quote     *ViewPost
 	Text      string
 	Spoiler   string
 	Sensitive bool

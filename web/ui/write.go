@@ -138,6 +138,14 @@ func (u *UI) Compose(c *gin.Context) error {
 	if h, ok := text.ParseHandle(c.Query("to")); ok {
 		f.Text = "@" + h.String() + " "
 	}
+	if id := c.Query("quote"); id != "" {
+		if f.Quote, err = u.onePost(c, number(id)); err != nil {
+			return err
+		}
+		if f.Quote == nil {
+			return errNotFound
+		}
+	}
 	return u.show(c, "compose", "Write", "compose", Compose{Heading: "Write", Composer: f})
 }
 
@@ -208,7 +216,7 @@ func (u *UI) draft(c *gin.Context) outbox.Draft {
 		ActedBy: auth.WhoIs(c.Request.Context()).ActedBy,
 	}
 	d.Visibility, d.Scope = chosen(c.PostForm("visibility"))
-	d.Poll = asked(c)
+	d.Poll, d.QuotedID = asked(c), number(c.PostForm("quote"))
 	return d
 }
 
@@ -249,29 +257,38 @@ func picture(c *gin.Context, field string) (multipart.File, error) {
 
 // again shows the form with what was written and what is wrong with it.
 func (u *UI) again(c *gin.Context, d outbox.Draft, problem error) error {
-	var to *ViewPost
-	if d.InReplyToID != 0 {
-		r, me := u.reader(c), viewer(c)
-		entries, err := r.Entries(me, []int64{d.InReplyToID})
-		if err != nil {
-			return err
-		}
-		posts, err := u.posts(r, me, entries)
-		if err != nil {
-			return err
-		}
-		if len(posts) > 0 {
-			to = &posts[0]
-		}
+	to, err := u.onePost(c, d.InReplyToID)
+	if err != nil {
+		return err
 	}
 	f, err := u.composer(c, to)
 	if err != nil {
 		return err
 	}
 	f.Text, f.Spoiler, f.Sensitive, f.Error = d.Text, d.Spoiler, d.Sensitive, fault.Message(problem)
+	if f.Quote, err = u.onePost(c, d.QuotedID); err != nil {
+		return err
+	}
 	f.Visibilities, f.Languages = pick(f.Visibilities, cmp.Or(c.PostForm("visibility"), "public")), pick(languages, d.Language)
 	f.Later = chosenTime(c)
 	return u.showStatus(c, int(fault.Of(problem)), "compose", "Write", "compose", Compose{Heading: "Write", Composer: f})
+}
+
+// onePost is the view of a post that the reader may see, else nil.
+func (u *UI) onePost(c *gin.Context, id int64) (*ViewPost, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	r, me := u.reader(c), viewer(c)
+	entries, err := r.Entries(me, []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	posts, err := u.posts(r, me, entries)
+	if err != nil || len(posts) == 0 {
+		return nil, err
+	}
+	return &posts[0], nil
 }
 
 // own is the reader's post in the path, with its view.
@@ -284,15 +301,11 @@ func (u *UI) own(c *gin.Context) (*store.Post, ViewPost, error) {
 	if p.ActorID != me || p.BoostOfID != 0 {
 		return nil, ViewPost{}, errNotFound
 	}
-	entries, err := r.Entries(me, []int64{p.ID})
-	if err != nil {
-		return nil, ViewPost{}, err
-	}
-	posts, err := u.posts(r, me, entries)
-	if err != nil || len(posts) == 0 {
+	v, err := u.onePost(c, p.ID)
+	if err != nil || v == nil {
 		return nil, ViewPost{}, errors.Join(err, errNotFound)
 	}
-	return p, posts[0], nil
+	return p, *v, nil
 }
 
 // EditPage is the form with a post of the reader's.
@@ -318,7 +331,7 @@ func (u *UI) Edit(c *gin.Context) error {
 		return err
 	}
 	d := u.draft(c)
-	d.Visibility, d.Scope, d.Sensitive, d.Describe, d.KeepPoll = p.Visibility, p.Scope, p.Sensitive, map[int64]string{}, true
+	d.Visibility, d.Scope, d.Sensitive, d.Describe, d.KeepPoll, d.QuotedID = p.Visibility, p.Scope, p.Sensitive, map[int64]string{}, true, p.QuoteOfID
 	for _, m := range v.Media {
 		d.MediaIDs = append(d.MediaIDs, number(m.ID))
 		d.Describe[number(m.ID)] = c.PostForm("alt-" + m.ID)
