@@ -71,7 +71,7 @@ func (u *UI) Scheduled(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		body.Posts, body.Older = append(body.Posts, v), older(c, len(rows), row.ID)
+		body.Posts, body.Older = append(body.Posts, v), older(c, len(rows) == perPage, row.ID)
 	}
 	return u.show(c, "scheduled", "Scheduled and drafts", "scheduled", body)
 }

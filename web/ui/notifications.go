@@ -23,7 +23,7 @@ func (u *UI) Notifications(c *gin.Context) error {
 		return err
 	}
 	if n := len(found); n > 0 {
-		body.Older = older(c, n, found[n-1].ID)
+		body.Older = older(c, n == perPage, found[n-1].ID)
 		if c.Query("max_id") == "" && found[0].ID > read {
 			if _, err := u.Notify.Mark(c.Request.Context(), me, "notifications", found[0].ID); err != nil {
 				return err

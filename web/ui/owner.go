@@ -187,7 +187,7 @@ func (u *UI) OwnerDeliveries(c *gin.Context) error {
 			ID: id(d.ID), Kind: d.Kind, Host: d.Host, State: d.State, Attempts: d.Attempts, Status: d.LastStatus, Error: d.LastError,
 			Made: d.CreatedAt.Time(), Next: d.NextAt.Time(),
 		})
-		body.Older = older(c, len(found), d.ID)
+		body.Older = older(c, len(found) == 2*perPage, d.ID)
 	}
 	if len(found) < 2*perPage {
 		body.Older = ""

@@ -111,7 +111,7 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 		return body, err
 	}
 	if n := len(entries); n > 0 {
-		body.Older = older(c, n, entries[n-1].Key)
+		body.Older = older(c, n == perPage, entries[n-1].Key)
 	}
 	if body.Tab == "posts" && c.Query("max_id") == "" {
 		body.Pinned, err = u.pinned(r, me, a.ID)
@@ -199,7 +199,7 @@ func (u *UI) showPeople(c *gin.Context, listed []store.Listed, body People) erro
 	for _, l := range listed {
 		ids = append(ids, l.ActorID)
 		if l.Key != 0 { // else it is no page of a longer list
-			body.Older = older(c, len(listed), l.Key)
+			body.Older = older(c, len(listed) == perPage, l.Key)
 		}
 	}
 	var err error

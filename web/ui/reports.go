@@ -27,7 +27,7 @@ func (u *UI) Reports(c *gin.Context) error {
 		return err
 	}
 	if n := len(rows); n == perPage {
-		body.Older = older(c, n, rows[n-1].ID)
+		body.Older = older(c, n == perPage, rows[n-1].ID)
 	}
 	return u.show(c, "reports", "Reports", "reports", body)
 }

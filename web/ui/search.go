@@ -118,7 +118,7 @@ func (u *UI) findPosts(c *gin.Context, body *Search, q search.Query) error {
 		return err
 	}
 	if n := len(entries); n > 0 {
-		body.Older = older(c, n, entries[n-1].Key)
+		body.Older = older(c, n == perPage, entries[n-1].Key)
 	}
 	body.Posts, err = u.posts(r, me, entries)
 	return err

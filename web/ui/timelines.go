@@ -100,7 +100,7 @@ func (u *UI) timeline(c *gin.Context, entries []store.Entry, active, live string
 		return err
 	}
 	if n := len(entries); n > 0 {
-		t.Older = older(c, n, entries[n-1].Key)
+		t.Older = older(c, n == perPage, entries[n-1].Key)
 	}
 	if c.Query("max_id") != "" {
 		t.Composer, live = nil, ""

@@ -281,10 +281,9 @@ func pageOf(c *gin.Context) store.Page {
 	return store.Page{Max: number(c.Query("max_id")), Limit: perPage}
 }
 
-// older is the address of the page after this one. A page may have been
-// thinned by what its reader must not see, so only an empty one is the last.
-func older(c *gin.Context, found int, last int64) string {
-	if found == 0 {
+// older is the address of the page after this one, if this one is full.
+func older(c *gin.Context, full bool, last int64) string {
+	if !full {
 		return ""
 	}
 	q := c.Request.URL.Query()
