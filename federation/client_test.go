@@ -323,6 +323,7 @@ func TestItems(t *testing.T) {
 		"a/halfway": as(`{"items":["a:/1"],"next":"a:/none"}`),
 		"a/astray":  as(`{"items":["a:/1"],"next":"a:/hop"}`),
 		"a/hop":     {status: 302, location: "c:/p"},
+		"a/away":    {status: 302, location: "c:/p"},
 		"b/p":       as(`{"items":["b:/1"]}`),
 		"c/p":       as(`{"items":["c:/1"]}`),
 	}
@@ -335,6 +336,9 @@ func TestItems(t *testing.T) {
 		if err != nil || len(items) != want {
 			t.Errorf("%s: %d items, want %d: %v", name, len(items), want, err)
 		}
+	}
+	if items, err := w.client.Items(context.Background(), w.fill("a:/away"), nil, 50); err == nil {
+		t.Errorf("another host speaks for a collection: %d items", len(items))
 	}
 	for _, r := range w.requests() {
 		if strings.HasPrefix(r.Host, "b.") {

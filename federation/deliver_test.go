@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/fault"
+	"parley/internal/safehttp"
 )
 
 func TestDeliver(t *testing.T) {
@@ -67,6 +68,10 @@ func TestDeliver(t *testing.T) {
 		if r.Status != want.Status || r.Retry != want.Retry || r.After != want.After || (r.Err == nil) != (want.Status == 202) {
 			t.Errorf("%s: %+v", uri, r)
 		}
+	}
+	before := len(w.requests())
+	if deliver("a:/loop"); len(w.requests()) != before+1+safehttp.MaxRedirects {
+		t.Errorf("%d requests to an inbox that leads in a circle", len(w.requests())-before)
 	}
 }
 

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +40,7 @@ func TestSameOrigin(t *testing.T) {
 		{"https://a.example/1", "https://a.example.evil/1", false},
 		{"https://a.example/1", "https://a.example@evil/1", false},
 		{"https://a.example/1", "https://u@a.example/1", false},
+		{"https://a.example/" + strings.Repeat("x", maxURI), "https://a.example/1", false},
 		{"", "", false}, {"tag:x", "tag:x", false}, {"a.example/1", "a.example/1", false}, {"https:///1", "https:///1", false},
 	} {
 		if got := SameOrigin(c.a, c.b); got != c.same {

@@ -79,7 +79,12 @@ func TestPagesThatAreNotAsked(t *testing.T) {
 	}))
 	require.NoError(t, n.Partners.Load(t.Context()))
 	asked := site.Requests()
-	assert.Zero(t, fields(t, n, ada, mine)[0].VerifiedAt)
+	other := nodetest.Play(t, "other")
+	other.Put("/ada", http.RedirectHandler(mine, http.StatusFound))
+	for _, line := range fields(t, n, ada, mine, other.URL+"/ada") {
+		assert.Zero(t, line.VerifiedAt, line.Source)
+	}
+	assert.Equal(t, 1, other.Asked("/ada"))
 	assert.Equal(t, asked, site.Requests(), "a host that is blocked is not asked")
 }
 

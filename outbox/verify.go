@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"parley/federation"
-	"parley/internal/fault"
 	"parley/internal/safehttp"
 	"parley/internal/store"
 	"parley/internal/text"
@@ -70,11 +68,8 @@ func unverified(f store.Field) bool {
 }
 
 // namesBack is nil if the page at the address says that it is the same person's.
-// It need not be on a partner's host, but on none that is blocked.
+// It need not be on a partner's host.
 func (o *Outbox) namesBack(ctx context.Context, address string, me *store.Actor) error {
-	if o.Partners.Bars(federation.HostOf(address)) {
-		return fault.New(fault.Forbidden, "The host of the page is blocked here")
-	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err

@@ -82,7 +82,8 @@ func wire(t testing.TB, db *store.DB, address, folder string) *web.Web {
 	out := &outbox.Outbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Notify: tell, Files: files, FFmpeg: media.FindFFmpeg(), URL: address, MaxCharacters: 500, Log: log, Now: time.Now}
 	in := &inbox.Inbox{DB: db, Queue: jobs, Actors: who, Partners: policy, Outbox: out, Notify: tell, Log: log}
 	streams := notify.NewStreams()
-	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}), URL: address, Budget: 1 << 20, Log: log}
+	remote := &media.Remote{DB: db, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Bars: func(u *url.URL) bool { return policy.Bars(federation.HostOf(u.String())) }}), URL: address, Budget: 1 << 20, Log: log}
 	require.NoError(t, remote.Open(context.Background(), t.TempDir()))
 	t.Cleanup(func() { _ = remote.Close() })
 	push := &notify.Push{DB: db, HTTP: remote.HTTP, Remote: remote, URL: address, Log: log}

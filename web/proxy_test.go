@@ -142,7 +142,10 @@ func TestTheProxyIsNotOpen(t *testing.T) {
 		require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "allow"))
 		require.Equal(t, want, n.stranger().get(n.Remote.Address(owner, files.URL+"/a.png")).code)
 	}
+	far.Put("/led.png", http.RedirectHandler(files.URL+"/b.png", http.StatusFound))
 	require.NoError(t, n.Partners.Set(t.Context(), 0, files.Name, "block"))
+	require.Equal(t, http.StatusNotFound, n.stranger().get(n.Remote.Address(far.URL, far.URL+"/led.png")).code)
+	require.Zero(t, files.Asked("/b.png"), "a blocked host was asked because another led there")
 	require.Equal(t, http.StatusNotFound, n.stranger().get(n.Remote.Address(far.URL, files.URL+"/a.png")).code)
 }
 

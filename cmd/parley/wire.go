@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,8 +101,9 @@ func (n *node) wire() error {
 	if err != nil {
 		return err
 	}
+	bars := func(u *url.URL) bool { return n.partners.Bars(federation.HostOf(u.String())) }
 	n.fed = &federation.Client{
-		HTTP: safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: cfg.Federation.AllowHTTP, UserAgent: userAgent(cfg)}),
+		HTTP: safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: cfg.Federation.AllowHTTP, UserAgent: userAgent(cfg), Bars: bars}),
 		Now:  time.Now,
 	}
 	n.remote = &media.Remote{DB: n.db, HTTP: n.fed.HTTP, URL: cfg.PublicURL, Budget: int64(cfg.Media.RemoteCacheMB) << 20, Log: n.log}
@@ -115,7 +117,7 @@ func (n *node) wire() error {
 		SecureMode: cfg.Federation.SecureMode, Log: n.log}
 	if cfg.Posts.LinkPreviews {
 		// Anybody's page is asked, by plain http too, but nothing in a private network.
-		outside := safehttp.New(safehttp.Options{AllowHTTP: true, UserAgent: userAgent(cfg)})
+		outside := safehttp.New(safehttp.Options{AllowHTTP: true, UserAgent: userAgent(cfg), Bars: bars})
 		n.remote.Outside = outside
 		n.cards = &cards.Cards{DB: n.db, HTTP: outside, Remote: n.remote, Bars: n.partners.Bars, URL: cfg.PublicURL, Log: n.log}
 	}

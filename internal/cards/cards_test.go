@@ -279,7 +279,11 @@ func TestWhatIsNotAsked(t *testing.T) {
 	require.NoError(t, s.Partners.Set(t.Context(), 0, s.Host.Name, "block"))
 	s.Exec(`UPDATE cards SET fresh_until = 0`)
 	assert.Nil(t, s.of(write(outbox.Draft{Text: link})))
-	assert.Equal(t, 1, s.Asked("/page"))
+	other := nodetest.Play(t, "other")
+	other.Put("/page", http.RedirectHandler(link, http.StatusFound))
+	assert.Nil(t, s.of(write(outbox.Draft{Text: other.URL + "/page"})))
+	assert.Equal(t, 1, other.Asked("/page"))
+	assert.Equal(t, 1, s.Asked("/page"), "a barred host was asked because another led there")
 	s.Outbox.Cards = nil
 	assert.Nil(t, s.of(write(outbox.Draft{Text: link})), "where previews are switched off")
 }

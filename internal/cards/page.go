@@ -64,7 +64,7 @@ func (c *Cards) get(ctx context.Context, link, accept string) (*http.Response, e
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK || c.barred(resp.Request.URL) {
+	if resp.StatusCode != http.StatusOK {
 		_ = resp.Body.Close()
 		return nil, fault.New(fault.Unavailable, "It answered "+resp.Status+" at "+resp.Request.URL.Host)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -126,7 +127,8 @@ func named(server, name string) string {
 
 func (n *Node) rooms(log *slog.Logger) {
 	fed := &federation.Client{Now: time.Now, HTTP: safehttp.New(safehttp.Options{AllowHTTP: true, UserAgent: "Parley test", Timeout: 3 * time.Second,
-		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})}
+		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Bars:          func(u *url.URL) bool { return n.Partners.Bars(federation.HostOf(u.String())) }})}
 	n.T.Cleanup(fed.HTTP.CloseIdle)
 	files, err := media.Open(n.T.TempDir())
 	require.NoError(n.T, err)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type Options struct {
 	AllowHTTP     bool           // plain http too
 	UserAgent     string
 	Timeout       time.Duration // of one request with its body; 10 s if zero
+
+	// Bars says of which addresses nothing is asked, whoever led there; nil of none.
+	Bars func(*url.URL) bool
 }
 
 // Client makes requests to addresses that strangers chose.
@@ -33,6 +37,7 @@ type Client struct {
 	allowed   []netip.Prefix
 	allowHTTP bool
 	userAgent string
+	bars      func(*url.URL) bool
 	transport *http.Transport
 	http      *http.Client
 	fetches   *budget
@@ -43,7 +48,7 @@ func New(o Options) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
-	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent, fetches: &budget{full: map[string]time.Time{}}}
+	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent, bars: o.Bars, fetches: &budget{full: map[string]time.Time{}}}
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: c.control}
 	// Deliveries go to many hosts at once and to the same ones again soon.
 	c.transport = &http.Transport{

@@ -148,6 +148,24 @@ func TestRedirectIsCheckedAgain(t *testing.T) {
 	}
 }
 
+// A host that is barred is not asked, by whatever way one comes to it.
+func TestBarredHosts(t *testing.T) {
+	asked := false
+	barred := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer barred.Close()
+	server := httptest.NewServer(http.RedirectHandler(barred.URL, http.StatusFound))
+	defer server.Close()
+	c := New(Options{AllowNetworks: loopback, AllowHTTP: true, Bars: func(u *url.URL) bool { return "http://"+u.Host == barred.URL }})
+	_, direct := c.Do(context.Background(), request(t, barred.URL))
+	_, led := c.HTTPClient().Get(server.URL)
+	_, slow := c.WithTimeout(time.Second).HTTPClient().Get(server.URL)
+	for _, err := range []error{direct, led, slow} {
+		if fault.Of(err) != fault.Forbidden || asked {
+			t.Errorf("asked: %v", err)
+		}
+	}
+}
+
 func TestBodyLimitCountsInflated(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")

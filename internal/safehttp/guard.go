@@ -40,6 +40,9 @@ func (c *Client) check(req *http.Request) error {
 	if req.URL.Hostname() == "" || req.URL.User != nil {
 		return fault.New(fault.Forbidden, "The address has no host, or a password in it")
 	}
+	if c.bars != nil && c.bars(req.URL) {
+		return fault.New(fault.Forbidden, "Nothing is asked of "+clean(req.URL.Host)+", which is blocked here")
+	}
 	if hasControl(req.URL.String()) || hasControl(req.URL.Host) || hasControl(req.Host) {
 		return fault.New(fault.Forbidden, "The address contains control characters")
 	}
