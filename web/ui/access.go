@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -24,6 +25,7 @@ type ViewGrant struct {
 type ViewSession struct {
 	ID      string
 	Device  string
+	Agent   string // the User-Agent that it sent
 	Address string
 	Since   time.Time
 	Seen    time.Time
@@ -34,6 +36,30 @@ type ViewSession struct {
 type Access struct {
 	Grants   []ViewGrant
 	Sessions []ViewSession
+}
+
+// What a browser's User-Agent is known by. The first that is in it counts: most
+// say that they are others too.
+var (
+	browsers = [][2]string{{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}}
+	systems  = [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
+)
+
+// device is what people call the browser that sent the User-Agent.
+func device(agent string) string {
+	known := func(by [][2]string) string {
+		for _, k := range by {
+			if strings.Contains(agent, k[0]) {
+				return k[1]
+			}
+		}
+		return ""
+	}
+	browser, system := known(browsers), known(systems)
+	if browser == "" || system == "" {
+		return agent
+	}
+	return browser + " on " + system
 }
 
 // AccessPage shows what can act as the reader: apps and signed-in browsers.
@@ -52,7 +78,7 @@ func (u *UI) AccessPage(c *gin.Context) error {
 		body.Grants = append(body.Grants, viewGrant(g))
 	}
 	for _, s := range sessions {
-		body.Sessions = append(body.Sessions, ViewSession{ID: id(s.ID), Device: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time(), This: s.ID == who.SessionID})
+		body.Sessions = append(body.Sessions, ViewSession{ID: id(s.ID), Device: device(s.UserAgent), Agent: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time(), This: s.ID == who.SessionID})
 	}
 	return u.show(c, "access", "Apps and devices", "", body)
 }

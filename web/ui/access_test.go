@@ -35,3 +35,22 @@ func TestAppsAndDevices(t *testing.T) {
 	require.NotContains(t, phone.get("/settings/access").url.Path, "/settings", "the phone has to sign in")
 	alice.get("/settings/access").ok()
 }
+
+// Browsers are named as people call them, and by all that they say where that
+// is not known.
+func TestNamesOfBrowsers(t *testing.T) {
+	n := newNode(t)
+	alice := n.person("alice", "member")
+	for agent, name := range map[string]string{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0": "Edge on Windows",
+		"Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36":               "Chrome on Android",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/604.1":     "Safari on iPhone",
+		"Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0":                                                        "Firefox on Linux",
+		"curl/8": "curl/8",
+	} {
+		other := n.stranger()
+		other.id = alice.id
+		other.do("GET", other.link(), nil, "User-Agent", agent).ok()
+		alice.get("/settings/access").has(">" + name + "<")
+	}
+}
