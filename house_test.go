@@ -49,7 +49,7 @@ var never = map[string][]string{
 }
 
 // tests are packages that only tests import, and may import anything.
-var tests = []string{"internal/nodetest", "internal/store/storetest", "test", "web/contract"}
+var tests = []string{"internal/nodetest", "internal/store/storetest", "internal/media/mediatest", "test", "web/contract"}
 
 // homes are where third-party modules may be imported: a room with all below
 // it, or with a slash and a name a file.
@@ -62,12 +62,15 @@ var homes = map[string][]string{
 	"github.com/coreos/go-oidc":       {"auth"},
 	"github.com/riverqueue/river":     {"internal/queue"},
 	"github.com/gin-gonic/gin":        {"web", "actors/http.go", "auth/http.go", "inbox/http.go", "outbox/http.go"},
+	"github.com/minio/minio-go":       {"internal/media"},
+	"github.com/johannesboyne":        nil,
 	"net/http/httptest":               nil,
 	"github.com/stretchr/testify":     nil,
 	"pgregory.net/rapid":              nil,
 	"github.com/piprate/json-gold":    nil,
 	"parley/internal/nodetest":        nil,
 	"parley/internal/store/storetest": nil,
+	"parley/internal/media/mediatest": nil,
 }
 
 // source is one file of the house that is no test.

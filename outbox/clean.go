@@ -2,8 +2,12 @@ package outbox
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
+	"parley/internal/fault"
+	"parley/internal/media"
 	"parley/internal/store"
 )
 
@@ -23,9 +27,16 @@ const (
 // Clean forgets uploads never posted, deliveries long made, and the far end of
 // home timelines.
 func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
-	var unused []*store.Media
-	err := o.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if unused, err = tx.DropUnusedMedia(store.Now().Add(-keepUnused), 500); err != nil {
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		unused, err := tx.DropUnusedMedia(store.Now().Add(-keepUnused), 500)
+		if err != nil {
+			return err
+		}
+		var files []string
+		for _, m := range unused {
+			files = append(files, m.Files()...)
+		}
+		if err := o.clear(ctx, tx, files...); err != nil {
 			return err
 		}
 		if err := tx.Prune(store.Now().Add(-keepSettled)); err != nil {
@@ -33,21 +44,27 @@ func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
 		}
 		return tx.TrimHomes(keepHome)
 	})
-	if err != nil {
-		return err
-	}
-	for _, m := range unused {
-		o.discard(ctx, m.Files()...)
-	}
-	return nil
 }
 
-// discard removes files that nothing names any more. One that cannot be
-// removed is no reason to stop: it is not shown.
-func (o *Outbox) discard(ctx context.Context, files ...string) {
-	for _, file := range files {
-		if err := o.Files.Remove(ctx, file); err != nil {
-			o.Log.Warn("cannot remove a file", "file", file, "error", err)
-		}
+// clear has files removed that no row names once the transaction is on disk.
+func (o *Outbox) clear(ctx context.Context, tx *store.Tx, files ...string) error {
+	if files = named(files); len(files) == 0 {
+		return nil
 	}
+	return o.Queue.Insert(ctx, tx, media.ClearJob{Files: files})
+}
+
+// abandon gives back err, and has files removed that were kept for what failed
+// with it. Where it is not known what went wrong, a row may name them all the
+// same: a commit whose answer was lost.
+func (o *Outbox) abandon(ctx context.Context, err error, files ...string) error {
+	if err == nil || fault.Is(err, fault.Internal) || len(named(files)) == 0 {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(err, o.DB.Write(ctx, func(tx *store.Tx) error { return o.clear(ctx, tx, files...) }))
+}
+
+func named(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(file string) bool { return file == "" })
 }

@@ -81,11 +81,10 @@ func (o *Outbox) convert(ctx context.Context, m *store.Media, clip *media.Clip) 
 // from; or all of it, where the file was deleted meanwhile.
 func (o *Outbox) converted(ctx context.Context, m, old *store.Media) error {
 	useless := []string{old.UploadPath}
-	err := o.DB.Write(ctx, func(tx *store.Tx) error {
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
 		now, err := tx.Upload(m.ID)
 		if fault.Is(err, fault.NotFound) {
-			useless = append(useless, m.Files()...)
-			return nil
+			return o.clear(ctx, tx, append(useless, m.Files()...)...)
 		}
 		if err != nil {
 			return err
@@ -94,10 +93,9 @@ func (o *Outbox) converted(ctx context.Context, m, old *store.Media) error {
 			useless = append(useless, old.PreviewPath)
 			m.PreviewPath, m.PreviewWidth, m.PreviewHeight, m.Blurhash = now.PreviewPath, now.PreviewWidth, now.PreviewHeight, now.Blurhash
 		}
+		if err := o.clear(ctx, tx, useless...); err != nil {
+			return err
+		}
 		return tx.FinishMedia(m)
 	})
-	if err == nil {
-		o.discard(ctx, useless...)
-	}
-	return err
 }

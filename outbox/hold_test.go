@@ -223,7 +223,9 @@ func TestFilesOfDeletedPosts(t *testing.T) {
 		p = held(t, n, alice, outbox.Draft{Text: "unseen", MediaIDs: []int64{unseen.ID}})
 		_, err = n.Outbox.DeleteWithFiles(t.Context(), alice.ID, p.ID)
 		require.NoError(t, err)
-		_, err = n.Outbox.Files.Open(t.Context(), unseen.Path)
-		require.Error(t, err, "nobody ever saw it")
+		nodetest.Eventually(t, "nobody ever saw it", func() bool {
+			_, err := n.Outbox.Files.Open(t.Context(), unseen.Path)
+			return fault.Is(err, fault.NotFound)
+		})
 	})
 }

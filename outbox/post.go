@@ -494,7 +494,9 @@ func (o *Outbox) DeleteWithFiles(ctx context.Context, author, id int64) (*store.
 			if _, err := tx.DropMedia(m); err != nil {
 				return err
 			}
-			tx.After(func() { o.discard(context.WithoutCancel(ctx), m.Files()...) })
+			if err := o.clear(ctx, tx, m.Files()...); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

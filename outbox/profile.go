@@ -54,24 +54,23 @@ func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) erro
 	if err := p.check(); err != nil {
 		return err
 	}
-	var err error
-	if p.avatar, err = o.picture(ctx, p.Avatar, 400, 400); err != nil {
+	err := o.pictures(ctx, &p)
+	if err == nil {
+		err = o.DB.Write(ctx, func(tx *store.Tx) error { return o.updateProfile(ctx, tx, actor, p) })
+	}
+	return o.abandon(ctx, err, p.avatar, p.header)
+}
+
+func (o *Outbox) updateProfile(ctx context.Context, tx *store.Tx, actor int64, p Profile) error {
+	account, err := tx.Account(actor)
+	if err != nil {
 		return err
 	}
-	if p.header, err = o.picture(ctx, p.Header, 1500, 500); err != nil {
+	p.prefer(&account.User)
+	if err := tx.UpdateUser(&account.User); err != nil {
 		return err
 	}
-	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		account, err := tx.Account(actor)
-		if err != nil {
-			return err
-		}
-		p.prefer(&account.User)
-		if err := tx.UpdateUser(&account.User); err != nil {
-			return err
-		}
-		return o.redescribe(ctx, tx, &account.Actor, p)
-	})
+	return o.redescribe(ctx, tx, &account.Actor, p)
 }
 
 // saidBy is everything of a profile that may hold custom emoji.
@@ -98,6 +97,9 @@ func (o *Outbox) redescribe(ctx context.Context, tx *store.Tx, me *store.Actor, 
 	if err := tx.UpdateActor(me); err != nil {
 		return err
 	}
+	if err := o.clear(ctx, tx, replaced(&before, me)...); err != nil {
+		return err
+	}
 	if before.Locked && !me.Locked {
 		if err := o.Queue.Insert(ctx, tx, WelcomeJob{ActorID: me.ID}); err != nil {
 			return err
@@ -111,6 +113,15 @@ func (o *Outbox) redescribe(ctx context.Context, tx *store.Tx, me *store.Actor, 
 	return o.announceProfile(ctx, tx, me)
 }
 
+// pictures keeps the pictures of a change.
+func (o *Outbox) pictures(ctx context.Context, p *Profile) (err error) {
+	if p.avatar, err = o.picture(ctx, p.Avatar, 400, 400); err != nil {
+		return err
+	}
+	p.header, err = o.picture(ctx, p.Header, 1500, 500)
+	return err
+}
+
 // picture cuts, saves and names an uploaded picture; empty where there is none.
 func (o *Outbox) picture(ctx context.Context, r io.Reader, width, height int) (string, error) {
 	if r == nil {
@@ -121,6 +132,18 @@ func (o *Outbox) picture(ctx context.Context, r io.Reader, width, height int) (s
 		return "", err
 	}
 	return o.Files.Save(ctx, p)
+}
+
+// replaced are the files of the pictures that a profile has no more. Other nodes
+// learn of the new ones as it is announced, and have copies until then.
+func replaced(before, me *store.Actor) (files []string) {
+	if me.Avatar != before.Avatar {
+		files = append(files, before.Avatar)
+	}
+	if me.Header != before.Header {
+		files = append(files, before.Header)
+	}
+	return files
 }
 
 // RotateKeys gives an account new keys, and tells its followers.

@@ -42,9 +42,11 @@ func (o *Outbox) Upload(ctx context.Context, actor int64, u Upload) (*store.Medi
 	}
 	m := &store.Media{ID: store.NewID(), ActorID: actor, Kind: string(media.StillImage), Description: text.Clean(u.Description), FocusX: u.FocusX, FocusY: u.FocusY, CreatedAt: store.Now()}
 	if moving {
-		return m, o.uploadClip(ctx, m, u)
+		err = o.uploadClip(ctx, m, u)
+	} else {
+		err = o.uploadPicture(ctx, m, u.File)
 	}
-	return m, o.uploadPicture(ctx, m, u.File)
+	return m, o.abandon(ctx, err, m.Files()...)
 }
 
 func (o *Outbox) uploadPicture(ctx context.Context, m *store.Media, file io.Reader) error {
@@ -103,14 +105,10 @@ func (o *Outbox) thumbnail(ctx context.Context, m *store.Media, picture io.Reade
 }
 
 func (o *Outbox) uploadNow(ctx context.Context, m *store.Media, clip *media.Clip) error {
-	err := o.convert(ctx, m, clip)
-	if err == nil {
-		err = o.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateMedia(m) })
+	if err := o.convert(ctx, m, clip); err != nil {
+		return err
 	}
-	if err != nil {
-		o.discard(context.WithoutCancel(ctx), m.Files()...)
-	}
-	return err
+	return o.DB.Write(ctx, func(tx *store.Tx) error { return tx.CreateMedia(m) })
 }
 
 func (o *Outbox) uploadLater(ctx context.Context, m *store.Media, clip *media.Clip) error {
@@ -147,20 +145,27 @@ func (o *Outbox) Describe(ctx context.Context, actor, id int64, c Change) (m *st
 	if m, err = o.upload(o.DB.With(ctx), actor, id); err != nil {
 		return nil, err
 	}
-	thumbnail := c.Thumbnail != nil && m.Kind != string(media.StillImage)
-	if thumbnail {
-		if err := o.thumbnail(ctx, m, c.Thumbnail); err != nil {
-			return nil, err
-		}
+	if c.Thumbnail == nil || m.Kind == string(media.StillImage) {
+		return o.describe(ctx, actor, id, c, nil)
 	}
-	fresh, old := m, ""
+	chosen := &store.Media{}
+	if err = o.thumbnail(ctx, chosen, c.Thumbnail); err == nil {
+		m, err = o.describe(ctx, actor, id, c, chosen)
+	}
+	return m, o.abandon(ctx, err, chosen.PreviewPath)
+}
+
+// describe writes a change down, with the preview that was chosen, if one was.
+func (o *Outbox) describe(ctx context.Context, actor, id int64, c Change, chosen *store.Media) (m *store.Media, err error) {
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
 		if m, err = o.upload(tx.Reader, actor, id); err != nil {
 			return err
 		}
-		if thumbnail {
-			old = m.PreviewPath
-			m.PreviewPath, m.PreviewWidth, m.PreviewHeight, m.Blurhash = fresh.PreviewPath, fresh.PreviewWidth, fresh.PreviewHeight, fresh.Blurhash
+		if chosen != nil {
+			if err := o.clear(ctx, tx, m.PreviewPath); err != nil {
+				return err
+			}
+			m.PreviewPath, m.PreviewWidth, m.PreviewHeight, m.Blurhash = chosen.PreviewPath, chosen.PreviewWidth, chosen.PreviewHeight, chosen.Blurhash
 		}
 		set(&m.Description, clean(c.Description))
 		if c.Focus != nil {
@@ -168,9 +173,6 @@ func (o *Outbox) Describe(ctx context.Context, actor, id int64, c Change) (m *st
 		}
 		return tx.DescribeMedia(m)
 	})
-	if err == nil && old != "" {
-		o.discard(ctx, old)
-	}
 	return m, err
 }
 
@@ -188,22 +190,21 @@ func (o *Outbox) upload(r store.Reader, actor, id int64) (*store.Media, error) {
 
 // Discard deletes an upload that no post has.
 func (o *Outbox) Discard(ctx context.Context, actor, id int64) error {
-	found, err := o.DB.With(ctx).Media(actor, []int64{id})
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return errNoUpload
-	}
-	err = o.DB.Write(ctx, func(tx *store.Tx) error {
+	return o.DB.Write(ctx, func(tx *store.Tx) error {
+		found, err := tx.Media(actor, []int64{id})
+		if err == nil && len(found) == 0 {
+			err = errNoUpload
+		}
+		if err != nil {
+			return err
+		}
 		dropped, err := tx.DropMedia(found[0])
 		if err == nil && !dropped {
 			err = errUsed
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return o.clear(ctx, tx, found[0].Files()...)
 	})
-	if err == nil {
-		o.discard(ctx, found[0].Files()...)
-	}
-	return err
 }

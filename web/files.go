@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -13,15 +12,17 @@ import (
 // media answers with a file that somebody uploaded here. Who is suspended or
 // gone has none to show, whoever was told their names.
 func (w *Web) media(c *gin.Context) {
-	withheld, err := w.API.Read.With(c.Request.Context()).Withheld(strings.TrimPrefix(c.Param("path"), "/"))
+	file := strings.TrimPrefix(c.Param("path"), "/")
+	withheld, err := w.API.Read.With(c.Request.Context()).Withheld(file)
 	if err == nil && withheld {
 		err = fault.New(fault.NotFound, "There is no such file")
 	}
+	if err == nil {
+		err = w.Files.Serve(c.Writer, c.Request, file)
+	}
 	if err != nil {
 		fail(c, err)
-		return
 	}
-	http.StripPrefix("/media", w.Files).ServeHTTP(c.Writer, c.Request)
 }
 
 // proxy answers with a copy of a file of another node. A host that was blocked

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/color/palette"
 	"image/gif"
@@ -22,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/internal/media"
+	"parley/internal/media/mediatest"
 	"parley/internal/queue"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
@@ -67,10 +69,10 @@ func (c *client) sendFiles(method, path string, files map[string][]byte, fields 
 	return c.do(method, path, &body, "Content-Type", form.FormDataContentType())
 }
 
-// work runs the jobs of the outbox that have to do with files.
+// work runs the jobs that have to do with files.
 func (n *node) work() {
 	n.t.Helper()
-	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold))
+	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Files.Clear))
 	require.NoError(n.t, err)
 	require.NoError(n.t, jobs.Start(context.Background()))
 	n.t.Cleanup(func() {
@@ -80,24 +82,56 @@ func (n *node) work() {
 	})
 }
 
-// kept are the files in the folder of uploads.
-func (n *node) kept() (files []string) {
+// keeps waits until the node keeps that many files.
+func (n *node) keeps(count int, why string) {
 	n.t.Helper()
-	require.NoError(n.t, filepath.WalkDir(n.files, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			files = append(files, filepath.Base(path))
-		}
-		return err
-	}))
-	return files
+	require.Eventually(n.t, func() bool { return len(n.place.names()) == count }, time.Minute, 20*time.Millisecond, "%s: %d files", why, count)
+}
+
+// place is where a node of a test keeps uploads.
+type place struct {
+	files *media.Store
+	names func() []string // of all that is there
+}
+
+func inFolder(t testing.TB) place {
+	t.Helper()
+	folder := t.TempDir()
+	files, err := media.Open(folder)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = files.Close() })
+	return place{files, func() (names []string) {
+		require.NoError(t, filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				names = append(names, filepath.Base(path))
+			}
+			return err
+		}))
+		return names
+	}}
+}
+
+func inBucket(t testing.TB, server *mediatest.Server) place {
+	t.Helper()
+	files, err := media.OpenBucket(media.Bucket{Endpoint: server.URL, Region: "here", Name: mediatest.Bucket, Prefix: "node/", AccessKey: mediatest.AccessKey, SecretKey: mediatest.SecretKey, PathStyle: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = files.Close() })
+	return place{files, func() []string { return server.Names(t, "") }}
+}
+
+// eachPlace runs a test on each database, and with uploads in each kind of place.
+func eachPlace(t *testing.T, test func(*testing.T, *node)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newNode(t, db)) })
+	t.Run("bucket", func(t *testing.T) {
+		test(t, newNodeIn(t, storetest.Open(t, storetest.URL(t, "sqlite")), inBucket(t, mediatest.New(t))))
+	})
 }
 
 // A video is taken at once, shown when it is converted, and cannot be posted
 // before.
 func TestVideoIsConvertedLater(t *testing.T) {
 	data := film(t)
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
+	eachPlace(t, func(t *testing.T, n *node) {
 		ada, bob := n.person("ada"), n.person("bob")
 		a := ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": data}, "description", "a test card")
 		require.Equal(t, 202, a.code, a.body)
@@ -138,7 +172,7 @@ func TestVideoIsConvertedLater(t *testing.T) {
 		for _, key := range []string{"url", "preview_url"} {
 			assert.Equal(t, 200, n.stranger().get(m[key].(string)).code, key)
 		}
-		assert.Len(t, n.kept(), 2, "what was uploaded is gone")
+		n.keeps(2, "what was uploaded is gone")
 
 		post := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}}).ok().object()
 		assert.Equal(t, "video", post["media_attachments"].([]any)[0].(object)["type"])
@@ -171,6 +205,8 @@ func TestVideoIsConvertedAtOnce(t *testing.T) {
 	assert.Equal(t, 200, n.stranger().get(preview).code)
 	other := ada.sendFiles("PUT", "/api/v1/media/"+m["id"].(string), map[string][]byte{"thumbnail": square(t)}).ok().object()
 	assert.NotEqual(t, preview, other["preview_url"])
+	n.work()
+	n.keeps(2, "the first picture is gone")
 	assert.Equal(t, 404, n.stranger().get(preview).code)
 	assert.Equal(t, 200, n.stranger().get(other["preview_url"].(string)).code)
 	picture := upload(t, ada, "another")
@@ -196,7 +232,7 @@ func TestVideoThatCannotBeConverted(t *testing.T) {
 		a = ada.get("/api/v1/media/" + id)
 		post := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}})
 		assert.Equal(t, 422, post.code)
-		assert.Empty(t, n.kept())
+		n.keeps(0, "nothing is left of it")
 	}
 	assert.Equal(t, 422, a.code, a.body)
 	assert.NotEmpty(t, a.object()["error"])
@@ -254,13 +290,12 @@ func TestFilesThatAreRefused(t *testing.T) {
 	assert.Equal(t, 422, ada.sendFiles("POST", "/api/v2/media", nil, "description", "nothing").code)
 	assert.Equal(t, 413, ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": make([]byte, media.MaxPicture+1)}).code)
 	assert.Equal(t, 422, ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": square(t)}, "description", strings.Repeat("x", outbox.MaxDescription+1)).code)
-	assert.Empty(t, n.kept())
+	assert.Empty(t, n.place.names())
 }
 
 // An upload is its owner's to change and delete until a post has it.
 func TestUploadsAreChangedAndDeleted(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
+	eachPlace(t, func(t *testing.T, n *node) {
 		ada, bob := n.person("ada"), n.person("bob")
 		id := upload(t, ada, "a square")
 		path := "/api/v1/media/" + id
@@ -289,15 +324,15 @@ func TestUploadsAreChangedAndDeleted(t *testing.T) {
 		assert.Equal(t, 200, n.stranger().get(link).code)
 		assert.Equal(t, "{}", ada.send("DELETE", "/api/v1/media/"+other, object{}).ok().body)
 		assert.Equal(t, 404, ada.get("/api/v1/media/"+other).code)
+		n.work()
+		n.keeps(2, "those of the post")
 		assert.Equal(t, 404, n.stranger().get(link).code)
-		assert.Len(t, n.kept(), 2)
 	})
 }
 
 // What an edit takes off a post is still there for who reads what it was.
 func TestHistoryShowsFilesOfOldVersions(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
+	eachPlace(t, func(t *testing.T, n *node) {
 		ada := n.person("ada")
 		first, second := upload(t, ada, "first"), upload(t, ada, "second")
 		post := ada.send("POST", "/api/v1/statuses", object{"status": "one", "media_ids": []string{first}}).ok().object()["id"].(string)
@@ -320,8 +355,7 @@ func TestHistoryShowsFilesOfOldVersions(t *testing.T) {
 
 // The files of a post that is gone stay for evidence, and are shown to nobody.
 func TestFilesOfDeletedPostsAreNotShown(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
+	eachPlace(t, func(t *testing.T, n *node) {
 		n.work()
 		ada := n.person("ada")
 		first, second := upload(t, ada, "first"), upload(t, ada, "second")
@@ -336,10 +370,10 @@ func TestFilesOfDeletedPostsAreNotShown(t *testing.T) {
 		for _, link := range links {
 			require.Eventually(t, func() bool { return n.stranger().get(link).code == 404 }, time.Minute, 20*time.Millisecond, link)
 		}
-		assert.Len(t, n.kept(), 4)
+		assert.Len(t, n.place.names(), 4)
 		number, err := strconv.ParseInt(post, 10, 64)
 		require.NoError(t, err)
-		files, err := db.OwnFiles(number)
+		files, err := n.db.OwnFiles(number)
 		require.NoError(t, err)
 		require.Len(t, files, 2)
 		for _, m := range files {
@@ -352,8 +386,7 @@ func TestFilesOfDeletedPostsAreNotShown(t *testing.T) {
 
 // Who is suspended or gone shows nothing, to those neither who kept an address.
 func TestFilesOfSomebodySuspendedAreNotShown(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		n := newNode(t, db)
+	eachPlace(t, func(t *testing.T, n *node) {
 		ada, bea := n.person("ada"), n.person("bea")
 		id := upload(t, ada, "hers")
 		ada.send("POST", "/api/v1/statuses", object{"status": "one", "media_ids": []string{id}}).ok()
@@ -379,5 +412,94 @@ func TestFilesOfSomebodySuspendedAreNotShown(t *testing.T) {
 		shown(200)
 		require.NoError(t, n.Actors.Delete(t.Context(), 0, ada.id))
 		shown(404)
+	})
+}
+
+// A server of files that is away is told as such; nothing is kept by half, and
+// what was to go goes when it is back.
+func TestBucketIsAway(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		server := mediatest.New(t)
+		n := newNodeIn(t, db, inBucket(t, server))
+		n.work()
+		ada := n.person("ada")
+		id := upload(t, ada, "a square")
+		link := ada.get("/api/v1/media/" + id).ok().object()["url"].(string)
+		n.keeps(2, "a picture and its preview")
+
+		server.Down.Store(true)
+		for what, a := range map[string]answer{
+			"upload":  ada.sendFiles("POST", "/api/v2/media", map[string][]byte{"file": square(t)}),
+			"profile": ada.sendFiles("PATCH", "/api/v1/accounts/update_credentials", map[string][]byte{"avatar": square(t), "header": square(t)}),
+			"file":    n.stranger().get(link),
+		} {
+			assert.Equal(t, 503, a.code, what)
+			assert.NotEmpty(t, a.object()["error"], what)
+			assert.NotEmpty(t, a.header.Get("Retry-After"), what)
+			assert.NotContains(t, a.header.Get("Cache-Control"), "immutable", what)
+			assert.NotContains(t, a.body, server.URL, what)
+		}
+		assert.Len(t, query(t, db, `SELECT id FROM media`), 1)
+		assert.NotContains(t, ada.get("/api/v1/accounts/verify_credentials").ok().object()["avatar"], "/media/")
+		ada.send("DELETE", "/api/v1/media/"+id, object{}).ok()
+
+		server.Down.Store(false)
+		n.keeps(0, "what was deleted meanwhile")
+		assert.Equal(t, 404, n.stranger().get(link).code)
+		ada.sendFiles("PATCH", "/api/v1/accounts/update_credentials", map[string][]byte{"avatar": square(t)}).ok()
+	})
+}
+
+// Nobody is shown a picture that somebody chose another for, and it is kept no
+// longer.
+func TestReplacedPicturesAreRemoved(t *testing.T) {
+	eachPlace(t, func(t *testing.T, n *node) {
+		n.work()
+		ada, bob := n.person("ada"), n.person("bob")
+		bob.sendFiles("PATCH", "/api/v1/accounts/update_credentials", map[string][]byte{"avatar": square(t)}).ok()
+		change := func(files map[string][]byte) (avatar, header string) {
+			me := ada.sendFiles("PATCH", "/api/v1/accounts/update_credentials", files).ok().object()
+			return me["avatar"].(string), me["header"].(string)
+		}
+		avatar, header := change(map[string][]byte{"avatar": square(t), "header": square(t)})
+		n.keeps(3, "with that of somebody else")
+		second, same := change(map[string][]byte{"avatar": square(t)})
+		assert.Equal(t, header, same)
+		n.keeps(3, "the first is gone")
+		assert.Equal(t, []int{404, 200, 200}, []int{n.stranger().get(avatar).code, n.stranger().get(second).code, n.stranger().get(header).code})
+		ada.send("DELETE", "/api/v1/profile/header", object{}).ok()
+		ada.send("DELETE", "/api/v1/profile/avatar", object{}).ok()
+		n.keeps(1, "taken away")
+		refused := ada.sendFiles("PATCH", "/api/v1/accounts/update_credentials", map[string][]byte{"avatar": square(t), "header": []byte("no picture")})
+		assert.Equal(t, 422, refused.code)
+		n.keeps(1, "one of two that could not both be taken")
+	})
+}
+
+// The clean-up job forgets what nobody posted in a day: what could not be
+// converted too, and what never came to be.
+func TestUploadsNobodyPostedAreCleaned(t *testing.T) {
+	eachPlace(t, func(t *testing.T, n *node) {
+		n.work()
+		ada := n.person("ada")
+		posted, scheduled, old, fresh := upload(t, ada, "posted"), upload(t, ada, "scheduled"), upload(t, ada, "old"), upload(t, ada, "fresh")
+		ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{posted}}).ok()
+		ada.send("POST", "/api/v1/statuses", object{"status": "later", "media_ids": []string{scheduled}, "scheduled_at": time.Now().Add(48 * time.Hour).Format(time.RFC3339)}).ok()
+		broken := &store.Media{ID: store.NewID(), ActorID: ada.id, Kind: "video", State: store.Failed, Path: media.Name("video/mp4"), PreviewPath: media.Name("image/jpeg"), Problem: "no"}
+		stuck := &store.Media{ID: store.NewID(), ActorID: ada.id, Kind: "video", State: store.Processing, Path: media.Name("video/mp4"), UploadPath: media.RawName()}
+		for _, file := range []string{broken.PreviewPath, stuck.UploadPath} {
+			require.NoError(t, n.Files.Put(t.Context(), file, strings.NewReader("bytes"), 5))
+		}
+		n.write(func(tx *store.Tx) error { return errors.Join(tx.CreateMedia(broken), tx.CreateMedia(stuck)) })
+		yesterday := store.Now().Add(-25 * time.Hour)
+		for _, id := range []string{posted, scheduled, old} {
+			query(t, n.db, `UPDATE media SET created_at = `+strconv.FormatInt(int64(yesterday), 10)+` WHERE id = `+id)
+		}
+		n.keeps(10, "four pictures, and half of two videos")
+		require.NoError(t, n.Outbox.Clean(t.Context(), outbox.CleanJob{}))
+		n.keeps(6, "three pictures")
+		for id, code := range map[string]int{posted: 200, scheduled: 200, fresh: 200, old: 404, strconv.FormatInt(broken.ID, 10): 404, strconv.FormatInt(stuck.ID, 10): 404} {
+			assert.Equal(t, code, ada.get("/api/v1/media/"+id).code)
+		}
 	})
 }

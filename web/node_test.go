@@ -42,17 +42,20 @@ type node struct {
 	db  *store.DB
 	url string
 
-	files string             // the folder of uploads
+	place place
 	open  func(http.Handler) // puts another front door in place
 }
 
-func newNode(t testing.TB, db *store.DB) *node {
+func newNode(t testing.TB, db *store.DB) *node { return newNodeIn(t, db, inFolder(t)) }
+
+// newNodeIn is a node that keeps uploads in the place.
+func newNodeIn(t testing.TB, db *store.DB, at place) *node {
 	t.Helper()
 	var door http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
-	n := &node{t: t, db: db, url: server.URL, files: t.TempDir(), open: func(other http.Handler) { door = other }}
-	n.Web = wire(t, db, server.URL, n.files)
+	n := &node{t: t, db: db, url: server.URL, place: at, open: func(other http.Handler) { door = other }}
+	n.Web = wire(t, db, server.URL, at.files)
 	t.Cleanup(n.API.Streams.Close)
 	var err error
 	door, err = n.Handler()
@@ -66,15 +69,12 @@ func sqlite(t testing.TB) *node {
 	return newNode(t, storetest.Open(t, storetest.URL(t, "sqlite")))
 }
 
-func wire(t testing.TB, db *store.DB, address, folder string) *web.Web {
+func wire(t testing.TB, db *store.DB, address string, files *media.Store) *web.Web {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	require.NoError(t, queue.Migrate(context.Background(), db))
 	jobs, err := queue.New(db, log)
 	require.NoError(t, err)
-	files, err := media.Open(folder)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = files.Close() })
 	host := federation.HostOf(address)
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub(), Queue: jobs}
 	policy := &partners.Partners{DB: db, Queue: jobs, Open: true, Self: host, Log: log}

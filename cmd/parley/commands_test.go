@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"parley/internal/media/mediatest"
 	"parley/internal/store/storetest"
 )
 
@@ -137,4 +138,29 @@ func TestAuditVerifyFindsAnEditedLine(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	c.fails("changed after it was written", "audit", "verify")
+}
+
+// A node whose files could not be kept does not start; commands that have to do
+// with none work.
+func TestNoBucketNoService(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	bucket := mediatest.New(t)
+	for name, value := range map[string]string{"ENDPOINT": bucket.URL, "BUCKET": "another", "ACCESS_KEY": mediatest.AccessKey, "SECRET_KEY": mediatest.SecretKey} {
+		t.Setenv("PARLEY_MEDIA_S3_"+name, value)
+	}
+	serve := func(why string) {
+		t.Helper()
+		status, _, errs := c.run("serve")
+		require.Equal(t, 1, status)
+		require.Contains(t, errs, "see that the server answers there, that it has the bucket, and that access_key and secret_key may")
+		require.Contains(t, errs, why)
+		require.NotContains(t, errs, mediatest.SecretKey)
+	}
+	serve("bucket does not exist")
+	t.Setenv("PARLEY_MEDIA_S3_BUCKET", mediatest.Bucket)
+	t.Setenv("PARLEY_MEDIA_S3_ACCESS_KEY", "stranger")
+	serve("access key does not exist")
+	t.Setenv("PARLEY_MEDIA_S3_ENDPOINT", "http://127.0.0.1:1")
+	serve("connection refused")
+	c.ok("account", "list")
 }

@@ -14,7 +14,7 @@ import (
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *cards.Cards, x *search.Index) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *notify.Push, c *cards.Cards, x *search.Index) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),    // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),       // probe: one delivery to a host that does not answer
@@ -46,6 +46,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, m *media.Remote, p *notify.Push, c *
 		queue.Do(5*time.Minute, o.Withhold),    // withhold: files of a post that is gone
 		queue.Do(30*time.Minute, o.Convert),    // convert: a video or a sound that was uploaded
 		queue.Do(10*time.Minute, o.Clean),      // clean: what nobody needs any more
+		queue.Do(10*time.Minute, f.Clear),      // clear: files that no row names any more
 		queue.Do(time.Minute, p.Send),          // push: a notification to one client app
 		queue.Do(2*time.Minute, c.Make),        // card: what the page says that a post links to
 		queue.Do(10*time.Minute, m.Tidy),       // tidy: copies of files that nobody looks at

@@ -38,6 +38,9 @@ func (serveCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
+	if err := n.keepsFiles(r.ctx); err != nil {
+		return errors.Join(err, n.close())
+	}
 	if len(cfg.OIDC) == 0 {
 		log.Warn("nobody can sign in but by link: add an [[oidc]] table to the settings, or use parley account link")
 	}
@@ -47,6 +50,19 @@ func (serveCommand) Run(r *run) error {
 			fmt.Fprintln(r.err, "Sign in there as one of a few made-up people: without an [[oidc]] table, and on this machine only, anybody may be anybody.")
 		}
 	})
+}
+
+// keepsFiles says before anybody uploads one whether files can be kept.
+func (n *node) keepsFiles(ctx context.Context) error {
+	err := n.files.Check(ctx)
+	if s := n.cfg.Media.S3; err != nil && s.Endpoint != "" {
+		return fmt.Errorf("media.s3: files cannot be kept in the bucket %q at %s: see that the server answers there, that it has the bucket, and that access_key and secret_key may list it and get, put and delete objects in it: %w",
+			s.Bucket, s.Endpoint, err)
+	}
+	if err != nil {
+		return fmt.Errorf("files cannot be kept below data_dir %q: see that there is space, and that this user may write there: %w", n.cfg.DataDir, err)
+	}
+	return nil
 }
 
 // develop gives a node without an identity provider one of its own, for the

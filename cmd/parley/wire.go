@@ -70,7 +70,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 	if err = migrate(ctx, n.db, log); err != nil {
 		return nil, err
 	}
-	if n.files, err = media.Open(filepath.Join(cfg.DataDir, "media")); err != nil {
+	if n.files, err = uploads(cfg); err != nil {
 		return nil, err
 	}
 	if err = n.wire(); err != nil {
@@ -93,6 +93,16 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, e
 		return nil, err
 	}
 	return n, n.actors.Open(ctx)
+}
+
+// uploads is where files of people here are kept.
+func uploads(cfg *config.Config) (*media.Store, error) {
+	s := cfg.Media.S3
+	if s.Endpoint == "" {
+		return media.Open(filepath.Join(cfg.DataDir, "media"))
+	}
+	return media.OpenBucket(media.Bucket{Endpoint: s.Endpoint, Region: s.Region, Name: s.Bucket, Prefix: s.Prefix,
+		AccessKey: s.AccessKey, SecretKey: s.SecretKey, PathStyle: s.PathStyle})
 }
 
 func (n *node) wire() error {
@@ -127,7 +137,7 @@ func (n *node) wire() error {
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: holds(cfg.Posts), Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Cards: n.cards, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.remote, n.push, n.cards, n.index)...); err != nil {
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.files, n.remote, n.push, n.cards, n.index)...); err != nil {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue

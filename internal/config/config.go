@@ -93,6 +93,37 @@ type Hold struct {
 // Media says how files are kept.
 type Media struct {
 	RemoteCacheMB int `toml:"remote_cache_mb" doc:"How much of the disk copies of other nodes' pictures and videos may take, in megabytes. The oldest go first."`
+
+	S3 S3 `toml:"s3"`
+}
+
+// S3 says which bucket files are kept in, in place of a folder.
+type S3 struct {
+	Endpoint  string `toml:"endpoint" doc:"Where a server that speaks S3 answers, such as https://s3.corp.example. Empty: uploads are kept in data_dir."`
+	Region    string `toml:"region" doc:"What the server calls its region. Many do not care."`
+	Bucket    string `toml:"bucket" doc:"It has to exist, and can stay private: files are served by this node."`
+	Prefix    string `toml:"prefix" doc:"What the names of objects begin with, such as parley/, where the bucket is shared."`
+	AccessKey string `toml:"access_key" doc:"A key that may list the bucket, and get, put and delete objects in it."`
+	SecretKey string `toml:"secret_key"`
+	PathStyle bool   `toml:"path_style" doc:"Whether the bucket is in the path of addresses. false: in the host's name, as Amazon prefers."`
+}
+
+// check finds what is missing. The endpoint decides whether there is a bucket.
+func (s S3) check() error {
+	if s.Endpoint == "" {
+		if s.Bucket != "" || s.AccessKey != "" || s.SecretKey != "" {
+			return errors.New("media.s3.endpoint is empty: write where the server of the bucket answers, or remove the other settings of [media.s3]")
+		}
+		return nil
+	}
+	u, err := url.Parse(s.Endpoint)
+	switch {
+	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("media.s3.endpoint %q: write a scheme and a host, such as https://s3.corp.example", s.Endpoint)
+	case s.Region == "" || s.Bucket == "" || s.AccessKey == "" || s.SecretKey == "":
+		return errors.New("media.s3: region, bucket, access_key and secret_key are needed")
+	}
+	return nil
 }
 
 // Log says what the node writes to standard error.
@@ -126,7 +157,7 @@ func Default() *Config {
 		Federation: Federation{Mode: "allowlist"},
 		Limits:     Limits{Enabled: true},
 		Posts:      Posts{MaxCharacters: 5000, LinkPreviews: true, Hold: Hold{-1, -1, -1, -1}},
-		Media:      Media{RemoteCacheMB: 2048},
+		Media:      Media{RemoteCacheMB: 2048, S3: S3{Region: "us-east-1", PathStyle: true}},
 		Log:        Log{Level: "info", Format: "text"},
 	}
 }
@@ -182,6 +213,9 @@ func (c *Config) check() error {
 	}
 	if hold := c.Posts.Hold; max(c.Posts.HoldSeconds, hold.Public, hold.Unlisted, hold.Private, hold.Direct) > maxHold {
 		complain("posts.hold_seconds and the settings of [posts.hold] must be at most %d, a day", maxHold)
+	}
+	if err := c.Media.S3.check(); err != nil {
+		errs = append(errs, err)
 	}
 	for i, p := range c.OIDC {
 		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {

@@ -43,6 +43,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		"PARLEY_PUBLIC_URL=http://social.example":     "not https",
 		"PARLEY_FEDERATION_ALLOW_NETWORKS=10.0.0.0.0": "such as 10.0.0.0/8",
 		"PARLEY_POSTS_HOLD_PUBLIC=86401":              "at most 86400",
+		"PARLEY_MEDIA_S3_ENDPOINT=s3.example":         "such as https://s3.corp.example",
+		"PARLEY_MEDIA_S3_ENDPOINT=https://s3.example": "secret_key are needed",
+		"PARLEY_MEDIA_S3_BUCKET=files":                "media.s3.endpoint is empty",
 		"PARLEY_LIMITS_ENABLED=perhaps":               "neither true nor false",
 	} {
 		_, err := Load("", []string{variable})

@@ -109,33 +109,41 @@ func (s *Store) Move(ctx context.Context, from, to string) error { return s.plac
 // Remove deletes a file; one that is gone already is no error.
 func (s *Store) Remove(ctx context.Context, file string) error { return s.place.remove(ctx, file) }
 
+// Check keeps a file, reads it and removes it: who may not do that will not
+// keep an upload either.
+func (s *Store) Check(ctx context.Context) error {
+	file := RawName()
+	if err := s.Put(ctx, file, strings.NewReader(file), int64(len(file))); err != nil {
+		return err
+	}
+	f, err := s.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return errors.Join(err, f.Close(), s.Remove(ctx, file))
+}
+
 var served = regexp.MustCompile(`^[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.[0-9a-z]{3,4}$`)
 
-// ServeHTTP answers with a file; the path is its name, so mount it behind
-// http.StripPrefix. Whatever the bytes were, a browser shows a picture, a video,
-// a sound or nothing.
-func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	harmless(w.Header())
-	file := strings.TrimPrefix(r.URL.Path, "/")
+// Serve answers with a file. Whatever the bytes were, a browser shows a picture,
+// a video, a sound or nothing.
+func (s *Store) Serve(w http.ResponseWriter, r *http.Request, file string) error {
 	kind := TypeOf(file)
 	if !served.MatchString(file) || kind == "" {
-		http.NotFound(w, r)
-		return
+		return errNoFile
 	}
 	f, at, err := s.place.open(r.Context(), file)
-	if fault.Is(err, fault.NotFound) {
-		http.NotFound(w, r)
-		return
-	}
 	if err != nil {
-		w.Header().Set("Retry-After", "30")
-		http.Error(w, "The file cannot be read at the moment", http.StatusServiceUnavailable)
-		return
+		return err
 	}
 	defer func() { _ = f.Close() }()
-	w.Header().Set("Cache-Control", forever)
-	w.Header().Set("Content-Type", kind)
+	h := w.Header()
+	harmless(h)
+	h.Set("Cache-Control", forever)
+	h.Set("Content-Type", kind)
 	http.ServeContent(w, r, "", at, f)
+	return nil
 }
 
 // forever is how long a file may be cached: what is behind a name never changes.
