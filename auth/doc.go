@@ -10,6 +10,7 @@
 //	/auth/sign_in                   which provider                    login.go
 //	/auth/oidc/{provider}/start     to the provider                   login.go
 //	/auth/oidc/callback             and back: exchange.go, admit.go   login.go
+//	/auth/oidc/{provider}/..._logout  it says that a session is over  logout.go
 //	/auth/sign_out  /auth/link/...                                    login.go
 //	/api/v1/apps                    a client app introduces itself    apps.go
 //	/oauth/authorize  .../native    may it act for you?               authorize.go

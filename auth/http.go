@@ -24,6 +24,8 @@ func (a *Auth) Routes() []Route {
 		{"GET", "/auth/sign_up", open(a.signUpPage)},
 		{"GET", "/auth/oidc/:provider/start", open(a.start)},
 		{"GET", callbackPath, open(a.callback)},
+		{"POST", "/auth/oidc/:provider/backchannel_logout", open(a.backChannelLogout)},
+		{"GET", "/auth/oidc/:provider/frontchannel_logout", open(a.frontChannelLogout)},
 		{"GET", "/auth/sign_out", open(a.signOutPage)},
 		{"POST", "/auth/sign_out", open(a.signOut)},
 		{"GET", linkPath + ":token", open(a.link)},

@@ -117,6 +117,15 @@ func (p *Provider) EndSessionURL(ctx context.Context, idToken, redirect string) 
 	return u.String(), nil
 }
 
+// origin is where the provider's own pages are.
+func (p *Provider) origin() string {
+	u, err := url.Parse(p.Issuer)
+	if err != nil {
+		return "'none'"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // discover reads the provider's announcement, once it succeeds. After a
 // failure it keeps quiet for a moment, so that a crowd at the door does not
 // queue up behind a provider that does not answer.

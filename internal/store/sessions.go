@@ -60,8 +60,14 @@ func (tx *Tx) TouchSession(s *Session) error {
 	return tx.beActive(s.ActorID)
 }
 
-// EndAccess ends every session and token of a person.
+// EndAccess ends every session and token of a person, and what could still
+// become one.
 func (tx *Tx) EndAccess(actorID int64) error {
+	for _, query := range []string{`DELETE FROM oauth_codes WHERE actor_id = ? AND used_at = 0`, `DELETE FROM sign_in_links WHERE actor_id = ? AND used_at = 0`} {
+		if _, err := tx.exec(query, actorID); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE actor_id = ? AND ended_at = 0`, Now(), actorID); err != nil {
 		return err
 	}

@@ -1,0 +1,183 @@
+package auth_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"parley/actors"
+	"parley/auth"
+	"parley/internal/store"
+)
+
+// leaving is a person with everything that keeps somebody signed in.
+type leaving struct {
+	n       *node
+	idp     *hostile
+	actor   int64
+	browser browser
+	token   string
+	jti     string
+}
+
+// signedInEverywhere is a node with two providers, and somebody whom the first
+// one knows as s-1 with a session there.
+func signedInEverywhere(t *testing.T) *leaving {
+	t.Helper()
+	n, h, other := newNode(t), newHostile(t), newHostile(t)
+	second := other.relyingParty()
+	second.Name = "Other"
+	n.Providers = []*auth.Provider{h.relyingParty(), second}
+	account, err := n.Actors.Create(t.Context(), actors.Newcomer{Username: "ada", Role: "member", Issuer: h.URL, Subject: "s-1"})
+	require.NoError(t, err)
+	l := &leaving{n: n, idp: h, actor: account.Actor.ID, jti: "first"}
+	l.browser = l.signIn("session-1")
+	l.token, err = n.IssueToken(t.Context(), 0, l.actor, auth.Scopes{"read", "write"})
+	require.NoError(t, err)
+	return l
+}
+
+// signIn is a browser whose session belongs to one at the provider.
+func (l *leaving) signIn(sid string) browser {
+	l.n.t.Helper()
+	b := l.n.signedIn(l.actor)
+	sessions, err := l.n.DB.Sessions(l.actor)
+	require.NoError(l.n.t, err)
+	_, err = l.n.DB.SQLite.Exec(`UPDATE sessions SET issuer = ?, provider_sid = ? WHERE id = ?`, l.idp.URL, sid, sessions[0].ID)
+	require.NoError(l.n.t, err)
+	return b
+}
+
+// claims are those of a logout token that holds.
+func (l *leaving) claims() map[string]any {
+	return map[string]any{
+		"iss": l.idp.URL, "aud": "parley", "sub": "s-1", "sid": "session-1", "jti": l.jti, "iat": time.Now().Unix(),
+		"exp": time.Now().Add(time.Minute).Unix(), "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	}
+}
+
+func (l *leaving) send(provider string, claims map[string]any) answer {
+	l.n.t.Helper()
+	payload, err := json.Marshal(claims)
+	require.NoError(l.n.t, err)
+	return l.n.browser().post(l.n.URL+"/auth/oidc/"+provider+"/backchannel_logout", url.Values{"logout_token": {l.idp.sign(payload)}})
+}
+
+// in reports whether the browser's session and the app's token are alive.
+func (l *leaving) in() [2]bool {
+	l.n.t.Helper()
+	return [2]bool{l.browser.get(l.n.URL+"/home").code == http.StatusOK, l.n.browser().get(l.n.URL+"/api/statuses", "Authorization", "Bearer "+l.token).code == http.StatusOK}
+}
+
+var (
+	everywhere = [2]bool{true, true}
+	nowhere    = [2]bool{false, false}
+)
+
+// One word of the provider ends everything, whether it names the person or one
+// session, and an hour after that session ended here too.
+func TestBackChannelLogoutEndsEverything(t *testing.T) {
+	for name, spoil := range map[string]func(l *leaving, c map[string]any){
+		"by subject": func(_ *leaving, c map[string]any) { delete(c, "sid") },
+		"by session": func(_ *leaving, c map[string]any) { delete(c, "sub") },
+		"by both":    func(*leaving, map[string]any) {},
+		"by a session that is over here": func(l *leaving, c map[string]any) {
+			delete(c, "sub")
+			sessions, err := l.n.DB.Sessions(l.actor)
+			require.NoError(l.n.t, err)
+			l.n.write(func(tx *store.Tx) error { return tx.EndSession(sessions[0].ID) })
+			l.browser = l.signIn("session-2")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := signedInEverywhere(t)
+			claims := l.claims()
+			spoil(l, claims)
+			link, err := l.n.SignInLink(t.Context(), 0, l.actor)
+			require.NoError(t, err)
+			require.Equal(t, everywhere, l.in())
+			got := l.send("corp", claims)
+			require.Equal(t, http.StatusOK, got.code, got.body)
+			assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+			assert.Equal(t, nowhere, l.in())
+			assert.Equal(t, http.StatusUnauthorized, l.n.browser().get(link).code, "a link made before does not lead in any more")
+			assert.Contains(t, l.n.audited(), "account.provider_logout ada")
+			actor, err := l.n.DB.Actor(l.actor)
+			require.NoError(t, err)
+			assert.Equal(t, store.Active, actor.Lifecycle, "who signs out has not left")
+			l.browser = l.signIn("session-3")
+			assert.True(t, l.in()[0], "and may come back")
+		})
+	}
+}
+
+// What is no logout token of this provider for this node ends nothing.
+func TestBackChannelLogoutRefuses(t *testing.T) {
+	l := signedInEverywhere(t)
+	refused := func(what, provider string, spoil func(c map[string]any)) {
+		t.Helper()
+		claims := l.claims()
+		spoil(claims)
+		got := l.send(provider, claims)
+		assert.Equal(t, http.StatusBadRequest, got.code, what)
+		assert.Equal(t, "invalid_request", got.json(t)["error"], what)
+		assert.Equal(t, everywhere, l.in(), what)
+	}
+	refused("with a nonce", "corp", func(c map[string]any) { c["nonce"] = "n" })
+	refused("an ID token", "corp", func(c map[string]any) { delete(c, "events") })
+	refused("of nobody", "corp", func(c map[string]any) { delete(c, "sub"); delete(c, "sid") })
+	refused("expired", "corp", func(c map[string]any) { c["exp"] = time.Now().Add(-time.Minute).Unix() })
+	refused("for another", "corp", func(c map[string]any) { c["aud"] = "another" })
+	refused("of another issuer", "corp", func(c map[string]any) { c["iss"] = "https://idp.example" })
+	refused("of the other provider", "other", func(map[string]any) {})
+	sign := l.idp.sign
+	l.idp.sign = unsigned
+	refused("unsigned", "corp", func(map[string]any) {})
+	l.idp.sign = l.idp.hs256
+	refused("signed with the public key", "corp", func(map[string]any) {})
+	l.idp.sign = sign
+	assert.Equal(t, http.StatusBadRequest, l.n.browser().post(l.n.URL+"/auth/oidc/corp/backchannel_logout", url.Values{}).code)
+	assert.Equal(t, http.StatusNotFound, l.send("nobody", l.claims()).code)
+	assert.NotContains(t, l.n.audited(), "account.provider_logout ada")
+}
+
+// A logout token counts once: who kept a copy cannot sign people out again.
+func TestBackChannelLogoutCountsOnce(t *testing.T) {
+	l := signedInEverywhere(t)
+	require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
+	l.browser = l.signIn("session-1")
+	again := l.send("corp", l.claims())
+	assert.Equal(t, http.StatusBadRequest, again.code)
+	assert.Contains(t, again.body, "used already")
+	assert.True(t, l.in()[0])
+	l.jti = "second"
+	require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
+	assert.False(t, l.in()[0])
+	stranger := l.claims()
+	stranger["sub"], stranger["jti"] = "s-nobody", "third"
+	assert.Equal(t, http.StatusOK, l.send("corp", stranger).code, "who has no account is signed out")
+}
+
+// The provider's page ends the sessions that belong to its own, and no more.
+func TestFrontChannelLogout(t *testing.T) {
+	l := signedInEverywhere(t)
+	other := l.signIn("session-2")
+	ask := func(iss, sid string) answer {
+		return l.n.browser().get(l.n.URL + "/auth/oidc/corp/frontchannel_logout?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode())
+	}
+	for _, q := range [][2]string{{"https://idp.example", "session-1"}, {l.idp.URL, ""}, {"", "session-1"}} {
+		assert.Equal(t, http.StatusBadRequest, ask(q[0], q[1]).code)
+	}
+	require.Equal(t, everywhere, l.in())
+	got := ask(l.idp.URL, "session-1")
+	require.Equal(t, http.StatusOK, got.code)
+	assert.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors "+l.idp.URL)
+	assert.Empty(t, got.header.Get("X-Frame-Options"))
+	assert.Equal(t, [2]bool{false, true}, l.in(), "an app is none of the browser's sessions")
+	assert.Equal(t, http.StatusOK, other.get(l.n.URL+"/home").code)
+}
