@@ -352,9 +352,8 @@ func (o *Outbox) unused(r store.Reader, author int64, ids []int64, of int64) ([]
 		return nil, err
 	}
 	for _, m := range media {
-		taken := m.PostID != 0 && m.PostID != of && (posts[m.PostID] == nil || posts[m.PostID].DeletedAt == 0 || m.Position < 0)
 		switch {
-		case taken, m.ScheduledID != 0 && m.ScheduledID != of:
+		case m.PostID != of && !free(m, posts[m.PostID]), m.ScheduledID != 0 && m.ScheduledID != of:
 			return nil, fault.New(fault.Invalid, "Validation failed: a media attachment is used by another post")
 		case len(media) > 1 && (m.Kind == "video" || m.Kind == "audio"):
 			return nil, fault.New(fault.Invalid, "Validation failed: Cannot attach a video to a post that already contains images")

@@ -136,8 +136,8 @@ type Change struct {
 }
 
 // Describe changes what an upload is said to show, and how it is previewed,
-// before a post has it. From then on it is changed with the post, which keeps
-// what was there before.
+// before a post has it or after one was deleted. In between it is changed with
+// the post, which keeps what was there before.
 func (o *Outbox) Describe(ctx context.Context, actor, id int64, c Change) (m *store.Media, err error) {
 	if c.Description != nil && utf8.RuneCountInString(*c.Description) > MaxDescription {
 		return nil, tooLong
@@ -161,10 +161,10 @@ func (o *Outbox) describe(ctx context.Context, actor, id int64, c Change, chosen
 		if m, err = o.upload(tx.Reader, actor, id); err != nil {
 			return err
 		}
+		if err := o.leave(ctx, tx, m, chosen != nil); err != nil {
+			return err
+		}
 		if chosen != nil {
-			if err := o.clear(ctx, tx, m.PreviewPath); err != nil {
-				return err
-			}
 			m.PreviewPath, m.PreviewWidth, m.PreviewHeight, m.Blurhash = chosen.PreviewPath, chosen.PreviewWidth, chosen.PreviewHeight, chosen.Blurhash
 		}
 		set(&m.Description, clean(c.Description))
@@ -176,16 +176,39 @@ func (o *Outbox) describe(ctx context.Context, actor, id int64, c Change, chosen
 	return m, err
 }
 
-// upload is one of the actor's files that no post has.
+// leave takes leave of what a file is said to show, and of its preview: evidence
+// where it was on a post that was deleted, else of no use.
+func (o *Outbox) leave(ctx context.Context, tx *store.Tx, m *store.Media, preview bool) error {
+	if m.PostID != 0 {
+		return tx.KeepShown(m.PostID)
+	}
+	if preview {
+		return o.clear(ctx, tx, m.PreviewPath)
+	}
+	return nil
+}
+
+// upload is one of the actor's files that no post shows.
 func (o *Outbox) upload(r store.Reader, actor, id int64) (*store.Media, error) {
 	found, err := r.Media(actor, []int64{id})
-	if err == nil && (len(found) == 0 || found[0].PostID != 0) {
+	if err == nil && len(found) == 0 {
 		err = errNoUpload
 	}
 	if err != nil {
 		return nil, err
 	}
-	return found[0], nil
+	m := found[0]
+	posts, err := r.Posts([]int64{m.PostID})
+	if err == nil && !free(m, posts[m.PostID]) {
+		err = errNoUpload
+	}
+	return m, err
+}
+
+// free reports whether another post than on may have a file: there is none, or
+// it was deleted, so that it can be written anew.
+func free(m *store.Media, on *store.Post) bool {
+	return m.PostID == 0 || on != nil && on.DeletedAt != 0 && m.Position >= 0
 }
 
 // Discard deletes an upload that no post has.

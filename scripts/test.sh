@@ -32,7 +32,7 @@ install_packages() {
     [[ -n ${PARLEY_TEST_POSTGRES:-} ]] || postgres_programs >/dev/null || wanted+=(postgresql)
     command -v chromium >/dev/null || wanted+=(chromium)
     command -v toot >/dev/null || wanted+=(toot)
-    command -v ffmpeg >/dev/null || wanted+=(ffmpeg)
+    has_ffmpeg || wanted+=(ffmpeg)
     command -v npm >/dev/null || wanted+=(npm)
     has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
@@ -44,8 +44,12 @@ install_packages() {
     fi
     command -v chromium >/dev/null || missing+=("chromium: the tests in a browser")
     command -v toot >/dev/null || missing+=("toot: the tests with that client")
+    has_ffmpeg || missing+=("ffmpeg and ffprobe: the tests of videos and sounds")
     has_mastodon_py || missing+=("Mastodon.py: the test with that library")
 }
+
+# has_ffmpeg asks for both programs: some builds bring one of them.
+has_ffmpeg() { command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; }
 
 # has_mastodon_py asks the interpreter that Debian's packages are for.
 has_mastodon_py() { /usr/bin/python3 -c 'import mastodon, cryptography' 2>/dev/null; }

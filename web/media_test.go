@@ -415,6 +415,43 @@ func TestFilesOfSomebodySuspendedAreNotShown(t *testing.T) {
 	})
 }
 
+// Who deletes a post to write it anew has its files, may describe them otherwise
+// meanwhile, and the new post shows them. What the old one said stays on record.
+func TestFilesOfAPostThatIsWrittenAnew(t *testing.T) {
+	eachPlace(t, func(t *testing.T, n *node) {
+		n.work()
+		ada, bob := n.person("ada"), n.person("bob")
+		id := upload(t, ada, "a squar")
+		path := "/api/v1/media/" + id
+		first := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}}).ok().object()["id"].(string)
+		assert.Equal(t, 404, ada.send("PUT", path, object{"description": "behind their backs"}).code)
+		deleted := ada.send("DELETE", "/api/v1/statuses/"+first, object{}).ok().object()
+		assert.Equal(t, "look", deleted["text"])
+		assert.Equal(t, id, deleted["media_attachments"].([]any)[0].(object)["id"])
+
+		for _, words := range []string{"a square", "a grey square"} {
+			assert.Equal(t, words, ada.send("PUT", path, object{"description": words, "focus": "0,0"}).ok().object()["description"])
+		}
+		assert.Equal(t, 404, bob.send("PUT", path, object{"description": "mine"}).code)
+		assert.Equal(t, 422, bob.send("POST", "/api/v1/statuses", object{"status": "mine", "media_ids": []string{id}}).code)
+		query(t, n.db, `UPDATE media SET created_at = 1`)
+		require.NoError(t, n.Outbox.Clean(t.Context(), outbox.CleanJob{}))
+		again := ada.send("POST", "/api/v1/statuses", object{"status": "look", "media_ids": []string{id}}).ok().object()
+		shown := again["media_attachments"].([]any)[0].(object)
+		assert.Equal(t, []any{id, "a grey square"}, []any{shown["id"], shown["description"]})
+		require.Eventually(t, func() bool { return n.stranger().get(shown["url"].(string)).code == 200 }, time.Minute, 20*time.Millisecond)
+		versions, err := n.db.Versions(number(t, first))
+		require.NoError(t, err)
+		require.Len(t, versions, 1)
+		assert.Equal(t, "a squar", versions[0].Media[0].Description)
+		assert.Equal(t, 404, ada.send("PUT", path, object{"description": "behind their backs"}).code)
+
+		ada.do("DELETE", "/api/v1/statuses/"+again["id"].(string)+"?delete_media=true", nil).ok()
+		assert.Equal(t, 404, ada.send("PUT", path, object{"description": "no more"}).code)
+		n.keeps(2, "evidence")
+	})
+}
+
 // A server of files that is away is told as such; nothing is kept by half, and
 // what was to go goes when it is back.
 func TestBucketIsAway(t *testing.T) {
