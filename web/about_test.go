@@ -195,6 +195,16 @@ func TestCustomEmoji(t *testing.T) {
 	bob.send("PATCH", "/api/v1/accounts/update_credentials", object{"display_name": "Bob :tiny:"}).ok()
 	require.Len(t, emojis("/api/v1/accounts/"+bob.at("%d")), 1)
 
+	asked := bob.send("POST", "/api/v1/statuses", object{"status": "Which :tiny:?", "poll": object{"options": []string{":ship_it: today", "never"}, "expires_in": 3600}}).ok().object()
+	question := asked["id"].(string)
+	for _, poll := range []any{asked["poll"], bob.get("/api/v1/polls/" + question).ok().object(), bob.get("/api/v1/statuses/" + question).ok().object()["poll"]} {
+		require.Len(t, within(poll, "emojis"), 1)
+		require.Equal(t, moving["url"], within(within(poll, "emojis").([]any)[0], "url"))
+	}
+	require.Len(t, emojis("/api/v1/statuses/"+question), 2)
+	plain := bob.send("POST", "/api/v1/statuses", object{"status": "Which :tiny:?", "poll": object{"options": []string{"12:tiny: today", "never"}, "expires_in": 3600}}).ok().object()
+	require.Equal(t, []any{}, within(plain, "poll", "emojis"))
+
 	require.NoError(t, says.DropEmoji(ctx, olga.id, "tiny"))
 	require.Error(t, says.DropEmoji(ctx, olga.id, "tiny"))
 	require.Len(t, n.stranger().get("/api/v1/custom_emojis").ok().list(), 1)

@@ -3,11 +3,14 @@ package text
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/html"
 )
 
-var shortcodes = regexp.MustCompile(`:([a-zA-Z0-9_]{2,64}):`)
+var shortcodes = regexp.MustCompile(`:[a-zA-Z0-9_]{2,64}:`)
 
 // maxShortcodes bounds the custom emoji of one text.
 const maxShortcodes = 100
@@ -16,24 +19,64 @@ const maxShortcodes = 100
 // touch no other word, each once.
 func Shortcodes(source string) []string {
 	var list []string
-	for at := 0; at < len(source) && len(list) < maxShortcodes; {
-		m := shortcodes.FindStringSubmatchIndex(source[at:])
+	for _, at := range places(source) {
+		if code := source[at.from+1 : at.to-1]; !slices.Contains(list, code) && len(list) < maxShortcodes {
+			list = append(list, code)
+		}
+	}
+	return list
+}
+
+// place is where something stands in a text.
+type place struct{ from, to int }
+
+// places are where custom emoji may stand, with their colons.
+func places(source string) (list []place) {
+	for at := 0; at < len(source); {
+		m := shortcodes.FindStringIndex(source[at:])
 		if m == nil {
 			break
 		}
-		code := source[at+m[2] : at+m[3]]
-		before, _ := utf8.DecodeLastRuneInString(source[:at+m[0]])
-		after, _ := utf8.DecodeRuneInString(source[at+m[1]:])
+		found := place{at + m[0], at + m[1]}
+		before, _ := utf8.DecodeLastRuneInString(source[:found.from])
+		after, _ := utf8.DecodeRuneInString(source[found.to:])
 		if touches(before) || touches(after) {
-			at += m[0] + 1 // its second colon may begin another
+			at = found.from + 1 // its second colon may begin another
 			continue
 		}
-		if !slices.Contains(list, code) {
-			list = append(list, code)
-		}
-		at += m[1]
+		list, at = append(list, found), found.to
 	}
 	return list
+}
+
+// DrawEmoji puts pictures, HTML by shortcode, in place of the custom emoji of
+// sanitised HTML: in its words, and nowhere else in it.
+func DrawEmoji(markup string, pictures map[string]string) string {
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(markup))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			return b.String()
+		}
+		words := string(z.Raw())
+		if kind == html.TextToken {
+			words = draw(words, pictures)
+		}
+		b.WriteString(words)
+	}
+}
+
+func draw(words string, pictures map[string]string) string {
+	var b strings.Builder
+	done := 0
+	for _, at := range places(words) {
+		if picture := pictures[words[at.from+1:at.to-1]]; picture != "" {
+			b.WriteString(words[done:at.from] + picture)
+			done = at.to
+		}
+	}
+	return b.String() + words[done:]
 }
 
 func touches(r rune) bool {

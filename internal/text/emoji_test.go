@@ -24,6 +24,21 @@ func TestShortcodes(t *testing.T) {
 	}
 }
 
+func TestDrawEmoji(t *testing.T) {
+	pictures := map[string]string{"ship_it": "<i>S</i>", "yes": "<i>Y</i>"}
+	for markup, want := range map[string]string{
+		"":                                    "",
+		"<p>Go :ship_it: :yes:, :no:</p>":     "<p>Go <i>S</i> <i>Y</i>, :no:</p>",
+		":ship_it:":                           "<i>S</i>",
+		"a:yes: :yes:b :yes::yes: &lt;:yes:>": "a:yes: :yes:b :yes::yes: &lt;<i>Y</i>>",
+		`<a href="https://x/:yes:" title=":yes:">x</a>`: `<a href="https://x/:yes:" title=":yes:">x</a>`,
+		"&#58;yes&#58; &amp;:yes:":                      "&#58;yes&#58; &amp;<i>Y</i>",
+		"<br>:yes:<br>":                                 "<br><i>Y</i><br>",
+	} {
+		require.Equal(t, want, text.DrawEmoji(markup, pictures), markup)
+	}
+}
+
 func TestIsEmoji(t *testing.T) {
 	for _, yes := range []string{"👍", "👍🏽", "❤️", "🎉", "🇩🇪", "👩‍💻", "3️⃣", "#⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "☀", "✔️", "👨‍👩‍👧‍👦"} {
 		require.True(t, text.IsEmoji(yes), yes)

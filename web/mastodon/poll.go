@@ -1,13 +1,17 @@
 package mastodon
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/text"
 	"parley/outbox"
 )
 
@@ -21,7 +25,7 @@ type poll struct {
 	VotesCount  int64        `json:"votes_count"`
 	VotersCount *int64       `json:"voters_count"`
 	Options     []pollOption `json:"options"`
-	Emojis      []struct{}   `json:"emojis"`
+	Emojis      []emoji      `json:"emojis"`
 	Voted       bool         `json:"voted"`
 	OwnVotes    []int        `json:"own_votes"`
 }
@@ -32,9 +36,9 @@ type pollOption struct {
 }
 
 // pollOf makes the entity. The id is the post's, which has one poll at most.
-func pollOf(p *store.Poll, author, viewer int64, chosen []int) *poll {
+func pollOf(p *store.Poll, author, viewer int64, chosen []int, emojis []emoji) *poll {
 	e := &poll{ID: id(p.PostID), ExpiresAt: optionalMoment(p.ExpiresAt), Expired: p.Over(store.Now()), Multiple: p.Multiple,
-		VotesCount: p.Votes(), VotersCount: &p.VotersCount, Options: make([]pollOption, len(p.Options)), Emojis: []struct{}{},
+		VotesCount: p.Votes(), VotersCount: &p.VotersCount, Options: make([]pollOption, len(p.Options)), Emojis: append([]emoji{}, emojis...),
 		Voted: viewer != 0 && viewer == author || len(chosen) > 0, OwnVotes: chosen}
 	if chosen == nil {
 		e.OwnVotes = []int{}
@@ -49,7 +53,7 @@ func pollOf(p *store.Poll, author, viewer int64, chosen []int) *poll {
 }
 
 // ballots are the polls of a page, rendered for its viewer, by post.
-func ballots(r store.Reader, viewer int64, entries []store.Entry) (map[int64][]byte, error) {
+func (a *API) ballots(r store.Reader, viewer int64, entries []store.Entry) (map[int64][]byte, error) {
 	authors := map[int64]int64{}
 	var posts []int64
 	for _, e := range entries {
@@ -70,11 +74,35 @@ func ballots(r store.Reader, viewer int64, entries []store.Entry) (map[int64][]b
 	if err != nil {
 		return nil, err
 	}
+	emojis, err := a.pollEmojis(r, polls)
+	if err != nil {
+		return nil, err
+	}
 	rendered := make(map[int64][]byte, len(polls))
 	for post, p := range polls {
-		rendered[post] = encode(pollOf(p, authors[post], viewer, chosen[post]))
+		rendered[post] = encode(pollOf(p, authors[post], viewer, chosen[post], emojis[post]))
 	}
 	return rendered, nil
+}
+
+// pollEmojis are the custom emoji in the options of polls, by post. Few have
+// any: only the posts of those are read.
+func (a *API) pollEmojis(r store.Reader, polls map[int64]*store.Poll) (map[int64][]emoji, error) {
+	codes, emojis := map[int64][]string{}, map[int64][]emoji{}
+	for post, p := range polls {
+		var titles strings.Builder
+		for _, o := range p.Options {
+			titles.WriteString(o.Title + "\n")
+		}
+		if found := text.Shortcodes(titles.String()); len(found) > 0 {
+			codes[post] = found
+		}
+	}
+	posts, err := r.Posts(slices.Collect(maps.Keys(codes)))
+	for post, p := range posts {
+		emojis[post] = a.emojis(p.URI, slices.DeleteFunc(p.Emojis, func(e store.Emoji) bool { return !slices.Contains(codes[post], e.Shortcode) }))
+	}
+	return emojis, err
 }
 
 // Poll answers with a poll. https://docs.joinmastodon.org/methods/polls/
@@ -91,7 +119,7 @@ func (a *API) showPoll(c *gin.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	shown, err := ballots(a.reader(c), viewer(c), []store.Entry{e})
+	shown, err := a.ballots(a.reader(c), viewer(c), []store.Entry{e})
 	if err != nil {
 		return err
 	}

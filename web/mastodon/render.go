@@ -108,7 +108,7 @@ func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*
 		return nil, err
 	}
 	s.flags = marks.Flags
-	if s.polls, err = ballots(r, viewer, entries); err != nil {
+	if s.polls, err = a.ballots(r, viewer, entries); err != nil {
 		return nil, err
 	}
 	l, err := a.lens(r, viewer, marks.Filters)

@@ -162,13 +162,13 @@ func (u *UI) OwnerAnnouncements(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return u.show(c, "owner_announcements", "Announcements", "owner", OwnerAnnouncements{viewAnnouncements(rows)})
+	return u.show(c, "owner_announcements", "Announcements", "owner", OwnerAnnouncements{u.viewAnnouncements(rows)})
 }
 
-func viewAnnouncements(rows []*store.ReadAnnouncement) []ViewAnnouncement {
+func (u *UI) viewAnnouncements(rows []*store.ReadAnnouncement) []ViewAnnouncement {
 	var list []ViewAnnouncement
 	for _, row := range rows {
-		v := ViewAnnouncement{ID: id(row.ID), Text: template.HTML(row.Content), When: row.PublishedAt.Time()}
+		v := ViewAnnouncement{ID: id(row.ID), Text: u.drawn("", row.Emojis).Draw(template.HTML(row.Content)), When: row.PublishedAt.Time()}
 		if row.EndsAt != 0 {
 			v.Ends = row.EndsAt.Time()
 		}

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"html"
+	"html/template"
+
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/store"
@@ -89,7 +92,7 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 		}
 		v.Who = from
 		if n.Kind == "favourite" {
-			v.Reaction = reaction(said[[2]int64{n.PostID, n.FromID}])
+			v.Reaction = u.reaction(from.owner, said[[2]int64{n.PostID, n.FromID}])
 		}
 		if n.Kind == "added_to_collection" || n.Kind == "collection_update" {
 			v.Subject = collectionLink(n.SubjectID)
@@ -102,10 +105,10 @@ func (u *UI) notifications(r store.Reader, me int64, found []*store.Notification
 	return views, nil
 }
 
-// reaction is what to call an emoji in a line of text.
-func reaction(e store.Emoji) string {
-	if e.URL != "" {
-		return ":" + e.Shortcode + ":"
+// reaction is an emoji with which somebody reacted, in a line of text.
+func (u *UI) reaction(who string, e store.Emoji) template.HTML {
+	if e.URL == "" {
+		return template.HTML(html.EscapeString(e.Shortcode))
 	}
-	return e.Shortcode
+	return u.drawn(who, []store.Emoji{e}).Words(":" + e.Shortcode + ":")
 }

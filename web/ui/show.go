@@ -18,9 +18,10 @@ import (
 func (u *UI) account(a *store.Actor) ViewAccount {
 	v := ViewAccount{
 		ID: id(a.ID), Name: a.Name(), Handle: "@" + a.Acct(), Link: profileLink(a), Host: a.Domain,
-		Avatar: u.fileURL(a, a.Avatar), Header: u.fileURL(a, a.Header), Note: template.HTML(a.Note),
+		Avatar: u.fileURL(a.URI, a.Avatar), Header: u.fileURL(a.URI, a.Header), Note: template.HTML(a.Note),
 		Locked: a.Locked, Joined: a.CreatedAt.Time(),
 		Posts: max(a.StatusesCount, 0), Followers: max(a.FollowersCount, 0), Following: max(a.FollowingCount, 0),
+		drawn: u.drawn(a.URI, a.Emojis),
 	}
 	switch {
 	case a.Kind == "Group":
@@ -203,6 +204,7 @@ func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 		Replies: p.RepliesCount, Boosts: p.BoostsCount, Favourites: p.FavouritesCount,
 		Favourited: flags.Favourited, Boosted: flags.Boosted, Bookmarked: flags.Bookmarked,
 		Mine: p.ActorID == reader, SignedIn: reader != 0,
+		drawn: u.drawn(p.URI, p.Emojis),
 	}
 	v.Card = u.card(from.cards[p.ID])
 	if poll := from.polls[p.ID]; poll != nil {
@@ -242,10 +244,10 @@ func audience(p *store.Post) string {
 	return words
 }
 
-// fileURL is where this node shows a picture of somebody's profile.
-func (u *UI) fileURL(a *store.Actor, path string) string {
+// fileURL is where this node shows a picture of the post or profile owner.
+func (u *UI) fileURL(owner, path string) string {
 	if strings.Contains(path, "://") {
-		return u.Remote.Address(a.URI, path)
+		return u.Remote.Address(owner, path)
 	}
 	return u.Actors.MediaURL(path)
 }

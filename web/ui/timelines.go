@@ -30,7 +30,7 @@ func (u *UI) Home(c *gin.Context) error {
 		return err
 	}
 	return u.timeline(c, entries, "home", "home", Timeline{
-		Heading: "Home", Composer: composer, Announcements: viewAnnouncements(news),
+		Heading: "Home", Composer: composer, Announcements: u.viewAnnouncements(news),
 		Empty: "Nothing here yet. Find colleagues to follow, or look at what is new on this node.",
 	})
 }

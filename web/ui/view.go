@@ -46,6 +46,8 @@ type ViewAccount struct {
 	FollowsYou  bool
 	IsMuted     bool
 	IsBlocked   bool
+
+	drawn
 }
 
 // ViewField is a line of a profile.
@@ -88,6 +90,8 @@ type ViewPost struct {
 	SignedIn                        bool // the reader can act on it
 	Focused                         bool // the one a thread page is about
 	ActedBy                         string
+
+	drawn
 }
 
 // ViewQuote is what a post quotes, or why that is not shown.
@@ -147,7 +151,7 @@ type ViewNotification struct {
 	// Subject is the page of the collection that it is about.
 	Subject string
 	// Reaction is the emoji of a favourite, empty for a mere one.
-	Reaction string
+	Reaction template.HTML
 	// Excerpt is the beginning of the post in plain text.
 	Excerpt string
 }
