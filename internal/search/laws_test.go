@@ -46,7 +46,7 @@ func TestFindsWhatMayBeReadAndNothingElse(t *testing.T) {
 					name string
 					do   func() error
 				}{
-					{"mentioned", func() error { return tx.AddMentions(p.ID, []store.Mention{{ActorID: w.me.ID}}) }},
+					{"mentioned", func() error { return tx.AddMentions(p, []store.Mention{{ActorID: w.me.ID}}) }},
 					{"favourite", func() error {
 						_, err := tx.CreateFavourite("https://node.example/likes/"+p.URI, w.me.ID, p.ID)
 						return err

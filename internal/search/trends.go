@@ -12,7 +12,11 @@ type TrendsJob struct{}
 // Kind names the job.
 func (TrendsJob) Kind() string { return "trends" }
 
-// Trends counts what many are about.
+// Trends counts what many are about, while others write.
 func (x *Index) Trends(ctx context.Context, _ TrendsJob) error {
-	return x.DB.Write(ctx, func(tx *store.Tx) error { return tx.CountTrends() })
+	trends, err := x.DB.With(ctx).CountTrends()
+	if err != nil {
+		return err
+	}
+	return x.DB.Write(ctx, func(tx *store.Tx) error { return tx.SetTrends(trends) })
 }

@@ -31,11 +31,11 @@ func (tx *Tx) LimitAccount(actorID int64, limited, hostLimited bool) error {
 // as the actors are limited or not.
 func (tx *Tx) list(actors []int64) error {
 	cond, arg := tx.in("actor_id", actors)
-	if _, err := tx.exec(`UPDATE posts SET listed = FALSE WHERE listed AND `+cond+` AND actor_id IN (SELECT id FROM actors WHERE limited)`, arg); err != nil {
+	if _, err := tx.exec(`UPDATE posts SET listed = FALSE WHERE listed AND `+cond+` AND EXISTS (SELECT 1 FROM actors a WHERE a.id = posts.actor_id AND a.limited)`, arg); err != nil {
 		return err
 	}
 	_, err := tx.exec(`UPDATE posts SET listed = TRUE WHERE NOT listed AND visibility = 'public' AND boost_of_id = 0 AND deleted_at = 0
- AND (in_reply_to_uri = '' OR in_reply_to_actor_id = actor_id) AND `+cond+` AND actor_id IN (SELECT id FROM actors WHERE NOT limited)`, arg)
+ AND (in_reply_to_uri = '' OR in_reply_to_actor_id = actor_id) AND `+cond+` AND EXISTS (SELECT 1 FROM actors a WHERE a.id = posts.actor_id AND NOT a.limited)`, arg)
 	return err
 }
 
@@ -55,8 +55,8 @@ func (tx *Tx) RecountActor(actorID int64) error {
 func (tx *Tx) recount(who string, arg any) error {
 	_, err := tx.exec(`UPDATE posts SET revision = revision + 1,
  favourites_count = (SELECT COUNT(*) FROM favourites f JOIN actors a ON a.id = f.actor_id WHERE f.post_id = posts.id AND `+present+`),
- boosts_count = (SELECT COUNT(*) FROM posts b JOIN actors a ON a.id = b.actor_id WHERE b.boost_of_id = posts.id AND b.deleted_at = 0 AND `+present+`),
- replies_count = (SELECT COUNT(*) FROM posts q JOIN actors a ON a.id = q.actor_id WHERE q.in_reply_to_id = posts.id AND q.deleted_at = 0 AND q.held_until = 0
+ boosts_count = (SELECT COUNT(*) FROM posts b JOIN actors a ON a.id = b.actor_id WHERE b.boost_of_id = posts.id AND b.boost_of_id <> 0 AND b.deleted_at = 0 AND `+present+`),
+ replies_count = (SELECT COUNT(*) FROM posts q JOIN actors a ON a.id = q.actor_id WHERE q.in_reply_to_id = posts.id AND q.in_reply_to_id <> 0 AND q.deleted_at = 0 AND q.held_until = 0
   AND q.scope = 'world' AND q.visibility IN ('public','unlisted') AND `+present+`)
  WHERE id IN (SELECT post_id FROM favourites WHERE actor_id IN (`+who+`)
   UNION SELECT boost_of_id FROM posts WHERE boost_of_id <> 0 AND actor_id IN (`+who+`)

@@ -106,15 +106,16 @@ type CardDay struct {
 func (d CardDay) OfTag() TagDay { return TagDay{Day: d.Day, Uses: d.Uses, Accounts: d.Accounts} }
 
 // linked are the links to pages that may be told to everybody.
-const linked = ` FROM post_cards x JOIN posts p ON p.id = x.post_id JOIN actors a ON a.id = p.actor_id
- WHERE x.post_id >= ? AND p.visibility = 'public' AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world' AND NOT a.limited AND ` + present
+const linked = ` FROM post_cards x CROSS JOIN posts p CROSS JOIN actors a
+ WHERE p.id = x.post_id AND a.id = p.actor_id AND x.post_id >= ? AND p.visibility = 'public' AND p.deleted_at = 0 AND p.held_until = 0 AND p.scope = 'world' AND NOT a.limited AND ` + present
 
 // TrendingCards are the pages that the most people linked to in public from a
-// day on, at least so many. As on Mastodon they have a description and a picture.
+// day on, at least so many. As on Mastodon they have a description and a picture. It is led by when a page was linked to:
+// hence the + 0.
 func (r Reader) TrendingCards(from int64, atLeast, limit, offset int) ([]*Card, error) {
 	var rows []*Card
-	return rows, r.scan(&rows, `SELECT c.* FROM (SELECT x.card_id, COUNT(DISTINCT p.actor_id) AS accounts, MAX(x.post_id) AS latest`+linked+`
- GROUP BY x.card_id HAVING COUNT(DISTINCT p.actor_id) >= ?) t JOIN cards c ON c.id = t.card_id WHERE c.kind = 'link' AND c.title <> '' AND c.description <> '' AND c.blurhash <> ''
+	return rows, r.scan(&rows, `SELECT c.* FROM (SELECT x.card_id + 0 AS card_id, COUNT(DISTINCT p.actor_id) AS accounts, MAX(x.post_id) AS latest`+linked+`
+ GROUP BY x.card_id + 0 HAVING COUNT(DISTINCT p.actor_id) >= ?) t JOIN cards c ON c.id = t.card_id WHERE c.kind = 'link' AND c.title <> '' AND c.description <> '' AND c.blurhash <> ''
  ORDER BY t.accounts DESC, t.latest DESC LIMIT ? OFFSET ?`,
 		idOfDay(from), atLeast, limit, offset)
 }

@@ -161,6 +161,9 @@ func (r Reader) Queue(state, host string, page Page) ([]*QueueLine, error) {
 		bounds = "d.host = ? AND " + bounds
 		args = append([]any{state, host}, args[1:]...)
 	}
+	if state != "done" { // of which there are the most by far, and which are in no index
+		bounds = "d.state <> 'done' AND " + bounds
+	}
 	var rows []*QueueLine
 	err := r.scan(&rows, `SELECT d.*, a.kind FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.state = ? AND `+bounds+` ORDER BY `+order+` LIMIT ?`,
 		append(args, page.Limit)...)
@@ -196,7 +199,7 @@ func (tx *Tx) RetryDead(host string, above int64, now Time, limit int) ([]*Deliv
 // activities, and arrivals, older than before.
 func (tx *Tx) Prune(before Time) error {
 	for _, query := range []string{
-		`DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.state = 'done' AND a.created_at < ?)`,
+		`DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT d.id FROM activities a CROSS JOIN deliveries d WHERE d.activity_id = a.id AND d.state = 'done' AND a.created_at < ?)`,
 		`DELETE FROM deliveries WHERE state = 'done' AND activity_id IN (SELECT id FROM activities WHERE created_at < ?)`,
 		`DELETE FROM activities WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.activity_id = activities.id)`,
 		`DELETE FROM hosts WHERE state = 'healthy' AND updated_at < ?`,

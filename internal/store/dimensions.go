@@ -20,11 +20,11 @@ type Share struct {
 var Dimensions = map[string]Dimension{
 	"languages": {part: `u.default_language`, rows: Measure{from: `(SELECT DISTINCT actor_id FROM active_days d WHERE 1 = 1 $) d JOIN users u ON u.actor_id = d.actor_id WHERE u.default_language <> ''`, within: `d.day`, days: true}},
 	"sources":   {part: `COALESCE(o.name, '')`, rows: Measure{from: `posts p LEFT JOIN oauth_apps o ON o.id = p.app_id WHERE p.local AND p.deleted_at = 0 $`, within: `p.id`, ids: true}},
-	"servers":   {part: `a.domain`, rows: Measure{from: `posts p JOIN actors a ON a.id = p.actor_id WHERE a.domain <> '' AND p.deleted_at = 0 $`, within: `p.id`, ids: true}},
+	"servers":   {part: `a.domain`, rows: Measure{from: `posts p CROSS JOIN actors a WHERE a.id = p.actor_id AND a.domain <> '' AND p.deleted_at = 0 $`, within: `p.id`, ids: true}},
 
 	"tag_servers":        {part: `a.domain`, about: true, rows: Measure{from: strings.Replace(usedTag, "$", "? $", 1), within: `g.post_id`, ids: true}},
 	"tag_languages":      {part: `p.language`, about: true, rows: Measure{from: strings.Replace(usedTag, "$", "? $", 1), within: `g.post_id`, ids: true}},
-	"instance_languages": {part: `p.language`, about: true, rows: Measure{from: `posts p JOIN actors a ON a.id = p.actor_id WHERE a.domain = ? AND p.deleted_at = 0 $`, within: `p.id`, ids: true}},
+	"instance_languages": {part: `p.language`, about: true, rows: Measure{from: `posts p CROSS JOIN actors a WHERE a.id = p.actor_id AND a.domain = ? AND p.deleted_at = 0 $`, within: `p.id`, ids: true}},
 	"instance_accounts":  {part: `a.username`, about: true, rows: Measure{from: `follows f JOIN actors a ON a.id = f.target_id WHERE a.domain = ? AND f.accepted $`, within: `f.created_at`}},
 }
 

@@ -11,5 +11,5 @@ func (r Reader) GroupOf(p *Post) (*Actor, error) {
 		}
 	}
 	return &group, r.one(&group, "Group", `SELECT a.* FROM posts b JOIN actors a ON a.id = b.actor_id
- WHERE b.boost_of_id = ? AND b.deleted_at = 0 AND a.kind = 'Group' AND a.domain <> '' AND a.lifecycle = 'active' ORDER BY b.id LIMIT 1`, p.ID)
+ WHERE b.boost_of_id = ? AND b.boost_of_id <> 0 AND b.deleted_at = 0 AND a.kind = 'Group' AND a.domain <> '' AND a.lifecycle = 'active' ORDER BY b.id LIMIT 1`, p.ID)
 }

@@ -34,7 +34,7 @@ func (tx *Tx) ReleasePost(id int64) (bool, error) {
 // EraseHeldPost removes a post that was never sent and never seen.
 func (tx *Tx) EraseHeldPost(p *Post) error {
 	// What its author has held back below it answers what it answered.
-	if _, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_uri = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_id = ?`,
+	if _, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_uri = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_id = ? AND in_reply_to_id <> 0`,
 		p.InReplyToID, p.InReplyToURI, p.InReplyToActorID, p.ID); err != nil {
 		return err
 	}

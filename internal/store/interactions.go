@@ -73,7 +73,7 @@ func (r Reader) FavouriteByURI(uri string) (actor, post int64, err error) {
 // BoostBy is the actor's live boost of the post.
 func (r Reader) BoostBy(actor, post int64) (*Post, error) {
 	var p Post
-	return &p, r.one(&p, "Boost", `SELECT * FROM posts WHERE boost_of_id = ? AND actor_id = ? AND deleted_at = 0`, post, actor)
+	return &p, r.one(&p, "Boost", `SELECT * FROM posts WHERE boost_of_id = ? AND boost_of_id <> 0 AND actor_id = ? AND deleted_at = 0`, post, actor)
 }
 
 // SetBookmark keeps a post for its reader.

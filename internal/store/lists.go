@@ -41,7 +41,7 @@ func (r Reader) ListTimeline(reader, list int64, page Page) ([]Entry, error) {
 // ListsWith are the lists that have the post, or a boost of it.
 func (r Reader) ListsWith(postID int64) ([]int64, error) {
 	return r.ids(`SELECT list_id FROM list_entries WHERE post_id = ?
- UNION SELECT e.list_id FROM posts b JOIN list_entries e ON e.post_id = b.id WHERE b.boost_of_id = ? AND b.deleted_at = 0`, postID, postID)
+ UNION SELECT e.list_id FROM posts b JOIN list_entries e ON e.post_id = b.id WHERE b.boost_of_id = ? AND b.boost_of_id <> 0 AND b.deleted_at = 0`, postID, postID)
 }
 
 // SaveList stores a list as it is now. What its members post leaves home, or

@@ -94,7 +94,7 @@ func (tx *Tx) detach(p *Post) error {
 
 // release makes the files of a post that nobody saw uploads again.
 func (tx *Tx) release(postID int64) error {
-	_, err := tx.exec(`UPDATE media SET post_id = 0, created_at = ? WHERE post_id = ?`, Now(), postID)
+	_, err := tx.exec(`UPDATE media SET post_id = 0, created_at = ? WHERE post_id = ? AND post_id <> 0`, Now(), postID)
 	return err
 }
 
@@ -118,7 +118,7 @@ func (tx *Tx) TakeFile(id, post int64) error {
 
 // KeepFiles has the files of a deleted post stay with it: no other can have them.
 func (tx *Tx) KeepFiles(post int64) error {
-	_, err := tx.exec(`UPDATE media SET position = -1 WHERE post_id = ?`, post)
+	_, err := tx.exec(`UPDATE media SET position = -1 WHERE post_id = ? AND post_id <> 0`, post)
 	return err
 }
 

@@ -21,7 +21,7 @@ func (r Reader) PostByURI(uri string) (*Post, error) {
 // PostByURL is the live post that people see at the URL.
 func (r Reader) PostByURL(url string) (*Post, error) {
 	var p Post
-	return &p, r.one(&p, "Record", `SELECT * FROM posts WHERE (uri = ? OR url = ?) AND deleted_at = 0 LIMIT 1`, url, url)
+	return &p, r.one(&p, "Record", `SELECT * FROM posts WHERE id IN (SELECT id FROM posts WHERE uri = ? UNION ALL SELECT id FROM posts WHERE url = ? AND url <> '') AND deleted_at = 0 LIMIT 1`, url, url)
 }
 
 // VisiblePost is the post if the viewer may see it. What they may not see does
@@ -126,7 +126,7 @@ func (r Reader) Thread(viewer int64, p *Post, maxAncestors, maxDescendants int) 
 // Replies are the public replies to a post that the viewer may see, oldest
 // first, for the post's collection of them.
 func (r Reader) Replies(viewer, postID, after int64, limit int) ([]*Post, error) {
-	return r.open(viewer, "p.in_reply_to_id = ?", postID, after, limit)
+	return r.open(viewer, "p.in_reply_to_id = ? AND p.in_reply_to_id <> 0", postID, after, limit)
 }
 
 // ThreadOf are the public posts of a thread that the viewer may see, oldest
@@ -180,7 +180,7 @@ func (tx *Tx) insertParts(p *Post, mentions []Mention, media []*Media) error {
 			return err
 		}
 	}
-	if err := tx.AddMentions(p.ID, mentions); err != nil {
+	if err := tx.AddMentions(p, mentions); err != nil {
 		return err
 	}
 	if err := tx.setTags(p); err != nil {
@@ -190,9 +190,9 @@ func (tx *Tx) insertParts(p *Post, mentions []Mention, media []*Media) error {
 }
 
 // AddMentions stores who a post names or addresses.
-func (tx *Tx) AddMentions(postID int64, mentions []Mention) error {
+func (tx *Tx) AddMentions(p *Post, mentions []Mention) error {
 	for _, m := range mentions {
-		if _, err := tx.exec(`INSERT INTO mentions (post_id, actor_id, silent) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, postID, m.ActorID, m.Silent); err != nil {
+		if _, err := tx.exec(`INSERT INTO mentions (post_id, actor_id, silent, direct) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, p.ID, m.ActorID, m.Silent, p.Visibility == Direct); err != nil {
 			return err
 		}
 	}
@@ -236,15 +236,15 @@ func (tx *Tx) countReply(p *Post, by int) error {
 
 // AdoptReplies joins posts that came before the one they answer to it.
 func (tx *Tx) AdoptReplies(p *Post) error {
-	res, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_uri = ? AND in_reply_to_id = 0 AND id <> ?`, p.ID, p.ActorID, p.URI, p.ID)
+	res, err := tx.exec(`UPDATE posts SET in_reply_to_id = ?, in_reply_to_actor_id = ?, revision = revision + 1 WHERE in_reply_to_uri = ? AND in_reply_to_uri <> '' AND in_reply_to_id = 0 AND id <> ?`, p.ID, p.ActorID, p.URI, p.ID)
 	if err != nil || res == 0 {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE posts SET revision = revision + 1, replies_count = (SELECT COUNT(*) FROM posts r WHERE r.in_reply_to_id = ?
+	if _, err := tx.exec(`UPDATE posts SET revision = revision + 1, replies_count = (SELECT COUNT(*) FROM posts r WHERE r.in_reply_to_id = ? AND r.in_reply_to_id <> 0
  AND r.visibility IN ('public','unlisted') AND r.deleted_at = 0 AND r.held_until = 0) WHERE id = ?`, p.ID, p.ID); err != nil {
 		return err
 	}
-	threads, err := tx.ids(`SELECT DISTINCT thread_id FROM posts WHERE in_reply_to_id = ? AND thread_id <> ?`, p.ID, p.ThreadID)
+	threads, err := tx.ids(`SELECT DISTINCT thread_id FROM posts WHERE in_reply_to_id = ? AND in_reply_to_id <> 0 AND thread_id <> ?`, p.ID, p.ThreadID)
 	for _, old := range threads {
 		if err := tx.joinThreads(old, p.ThreadID); err != nil {
 			return err
@@ -320,11 +320,8 @@ func (tx *Tx) TombstonePost(p *Post) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	// Boosts of it go with it: they would show nothing.
-	if _, err := tx.exec(`UPDATE actors SET statuses_count = statuses_count - 1, revision = revision + 1 WHERE id IN (SELECT actor_id FROM posts WHERE boost_of_id = ? AND deleted_at = 0)`, p.ID); err != nil {
-		return err
-	}
-	if _, err := tx.exec(`UPDATE posts SET deleted_at = ?, revision = revision + 1 WHERE boost_of_id = ? AND deleted_at = 0`, Now(), p.ID); err != nil {
+	boosts, err := tx.tombstoneBoosts(p.ID)
+	if err != nil {
 		return err
 	}
 	if p.BoostOfID != 0 { // its author was told about the post and not about the boost
@@ -332,14 +329,9 @@ func (tx *Tx) TombstonePost(p *Post) error {
 			return err
 		}
 	}
-	for _, query := range []string{
-		`DELETE FROM home_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
-		`DELETE FROM list_entries WHERE post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?)`,
-		`DELETE FROM notifications WHERE post_id <> 0 AND (post_id = ? OR post_id IN (SELECT id FROM posts WHERE boost_of_id = ?))`,
-		`DELETE FROM pins WHERE post_id = ? OR post_id = ?`,
-		`DELETE FROM post_tags WHERE post_id = ? OR post_id = ?`,
-	} {
-		if _, err := tx.exec(query, p.ID, p.ID); err != nil {
+	gone, arg := tx.in("post_id", append(boosts, p.ID))
+	for _, table := range []string{"home_entries", "list_entries", "notifications", "pins", "post_tags"} {
+		if _, err := tx.exec(`DELETE FROM `+table+` WHERE post_id <> 0 AND `+gone, arg); err != nil {
 			return err
 		}
 	}
@@ -353,6 +345,18 @@ func (tx *Tx) TombstonePost(p *Post) error {
 		return err
 	}
 	return tx.countPost(p, -1)
+}
+
+// tombstoneBoosts hides the boosts of a post with it, which would show nothing,
+// and gives their ids.
+func (tx *Tx) tombstoneBoosts(post int64) ([]int64, error) {
+	boosts, err := tx.ids(`UPDATE posts SET deleted_at = ?, revision = revision + 1 WHERE boost_of_id = ? AND boost_of_id <> 0 AND deleted_at = 0 RETURNING id`, Now(), post)
+	if err != nil || len(boosts) == 0 {
+		return nil, err
+	}
+	cond, arg := tx.in("id", boosts)
+	_, err = tx.exec(`UPDATE actors SET statuses_count = statuses_count - 1, revision = revision + 1 WHERE id IN (SELECT actor_id FROM posts WHERE `+cond+`)`, arg)
+	return boosts, err
 }
 
 // Dead reports whether what the actor makes under the id must stay dead.

@@ -141,7 +141,7 @@ func (r Reader) FavouritedBy(postID int64, page Page) ([]Listed, error) {
 
 // BoostedBy are who boosted the post.
 func (r Reader) BoostedBy(postID int64, page Page) ([]Listed, error) {
-	return r.listed(page, "p.id", "p.actor_id", "posts p JOIN actors a ON a.id = p.actor_id", "p.boost_of_id = ? AND p.deleted_at = 0 AND p.visibility IN ('public','unlisted') AND "+present, postID)
+	return r.listed(page, "p.id", "p.actor_id", "posts p JOIN actors a ON a.id = p.actor_id", "p.boost_of_id = ? AND p.boost_of_id <> 0 AND p.deleted_at = 0 AND p.visibility IN ('public','unlisted') AND "+present, postID)
 }
 
 // FollowerInboxes are the inboxes, each once, of the remote followers of the

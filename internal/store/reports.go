@@ -93,7 +93,7 @@ func (r Reader) ReportNotes(reportID int64) ([]*ReportNote, error) {
 
 // Moderators are those of ours who look after reports.
 func (r Reader) Moderators() ([]int64, error) {
-	return r.ids(`SELECT u.actor_id FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role IN ('owner','admin','moderator') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
+	return r.ids(`SELECT u.actor_id FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND u.role IN ('owner','admin','moderator') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
 }
 
 // CreateReport stores a report with the posts that it names.

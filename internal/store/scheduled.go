@@ -95,7 +95,7 @@ func (tx *Tx) reserve(s *ScheduledPost, media []*Media) error {
 
 // freeMedia makes unused uploads of the files of a scheduled post.
 func (tx *Tx) freeMedia(scheduled int64) error {
-	_, err := tx.exec(`UPDATE media SET scheduled_id = 0, created_at = ? WHERE scheduled_id = ?`, Now(), scheduled)
+	_, err := tx.exec(`UPDATE media SET scheduled_id = 0, created_at = ? WHERE scheduled_id = ? AND scheduled_id <> 0`, Now(), scheduled)
 	return err
 }
 

@@ -19,7 +19,7 @@ type PostQuery struct {
 const librarySQL = `(p.actor_id = ? OR EXISTS (SELECT 1 FROM mentions lm WHERE lm.post_id = p.id AND lm.actor_id = ?)
  OR EXISTS (SELECT 1 FROM favourites lf WHERE lf.post_id = p.id AND lf.actor_id = ?)
  OR EXISTS (SELECT 1 FROM bookmarks lb WHERE lb.post_id = p.id AND lb.actor_id = ?)
- OR EXISTS (SELECT 1 FROM posts lp WHERE lp.boost_of_id = p.id AND lp.actor_id = ? AND lp.deleted_at = 0)
+ OR EXISTS (SELECT 1 FROM posts lp WHERE lp.boost_of_id = p.id AND lp.boost_of_id <> 0 AND lp.actor_id = ? AND lp.deleted_at = 0)
  OR EXISTS (SELECT 1 FROM poll_votes lv WHERE lv.post_id = p.id AND lv.actor_id = ?))`
 
 // searchableSQL says that the author a wants to be searched, and is not kept

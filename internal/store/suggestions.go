@@ -32,16 +32,16 @@ func (r Reader) Suggestions(reader int64, limit int) ([]*Suggestion, error) {
 	var all []*Suggestion
 	known := map[int64]*Suggestion{}
 	for _, source := range []struct {
-		name, from, order string
-		args              []any
+		name, from, group, order string
+		args                     []any
 	}{
 		{"friends_of_friends", `(SELECT f.target_id FROM follows f JOIN actors m ON m.id = f.target_id WHERE f.follower_id = ? AND f.accepted AND NOT m.hide_collections ORDER BY f.id DESC LIMIT ?) f
- JOIN follows g ON g.follower_id = f.target_id AND g.accepted JOIN actors a ON a.id = g.target_id`, "COUNT(*)", []any{reader, recentFriends}},
+ JOIN follows g ON g.follower_id = f.target_id AND g.accepted JOIN actors a ON a.id = g.target_id`, "GROUP BY a.id", "COUNT(*)", []any{reader, recentFriends}},
 		{"most_interactions", `(SELECT actor_id, post_id FROM favourites ORDER BY id DESC LIMIT ?) v
- JOIN posts p ON p.id = v.post_id AND p.actor_id <> v.actor_id AND p.visibility = 'public' AND p.deleted_at = 0 JOIN actors a ON a.id = p.actor_id`, "COUNT(*)", []any{recentFavourites}},
-		{"most_followed", `actors a`, "MAX(a.followers_count)", nil},
+ JOIN posts p ON p.id = v.post_id AND p.actor_id <> v.actor_id AND p.visibility = 'public' AND p.deleted_at = 0 JOIN actors a ON a.id = p.actor_id`, "GROUP BY a.id", "COUNT(*)", []any{recentFavourites}},
+		{"most_followed", `actors a`, "", "a.followers_count", nil},
 	} {
-		ids, err := r.suggested(reader, limit, source.from, source.order, source.args)
+		ids, err := r.suggested(reader, limit, source.from, source.group, source.order, source.args)
 		if err != nil {
 			return nil, err
 		}
@@ -58,12 +58,12 @@ func (r Reader) Suggestions(reader int64, limit int) ([]*Suggestion, error) {
 
 // suggested are those from a source whom the reader may like to follow, those
 // with the most of what the order counts first.
-func (r Reader) suggested(reader int64, limit int, from, order string, args []any) ([]int64, error) {
+func (r Reader) suggested(reader int64, limit int, from, group, order string, args []any) ([]int64, error) {
 	against, theirs := apart(reader)
 	args = append(append(args, theirs...), reader, reader, reader, limit)
 	return r.ids(`SELECT a.id FROM `+from+` WHERE `+findable+` AND NOT `+against+` AND a.id <> ?
  AND a.id NOT IN (SELECT o.target_id FROM follows o WHERE o.follower_id = ?) AND a.id NOT IN (SELECT s.target_id FROM dismissed_suggestions s WHERE s.actor_id = ?)
- GROUP BY a.id ORDER BY `+order+` DESC, a.id DESC LIMIT ?`, args...)
+ `+group+` ORDER BY `+order+` DESC, a.id DESC LIMIT ?`, args...)
 }
 
 // DismissSuggestion has the actor not suggested to the reader again.
@@ -80,10 +80,10 @@ type DirectoryQuery struct {
 }
 
 // Directory are those who want to be found, as the viewer may see them. By the
-// last post they are sorted as they are read: an index over what changes with
-// every post would cost each of those more than it saves here.
+// last post they are read day by day: an index over the moment itself would be
+// written to with every post.
 func (r Reader) Directory(viewer int64, q DirectoryQuery) ([]int64, error) {
-	where, order := findable, "a.last_status_at DESC, a.id DESC"
+	where, order := findable, "a.last_status_day DESC, a.last_status_at DESC, a.id DESC"
 	if q.New {
 		order = "a.id DESC"
 	}

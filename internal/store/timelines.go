@@ -170,7 +170,7 @@ func (r Reader) DirectTimeline(reader int64, page Page) ([]Entry, error) {
 		return nil, err
 	}
 	others, err := r.list(reader, page, true, rowsOf("mentions m", "m.post_id", "m.post_id",
-		"m.actor_id = ? AND EXISTS (SELECT 1 FROM posts q WHERE q.id = m.post_id AND q.visibility = 'direct')", reader))
+		"m.actor_id = ? AND m.direct", reader))
 	return together(page, append(own, others...)), err
 }
 
@@ -320,12 +320,12 @@ func (tx *Tx) Unfill(reader, author int64) error {
 
 // TrimHomes keeps the newest entries of each home and list and drops the rest.
 func (tx *Tx) TrimHomes(keep int) error {
-	if _, err := tx.exec(`DELETE FROM list_entries WHERE EXISTS (SELECT 1 FROM lists l WHERE l.id = list_entries.list_id
- AND list_entries.post_id < (SELECT e.post_id FROM list_entries e WHERE e.list_id = l.id ORDER BY e.post_id DESC LIMIT 1 OFFSET ?))`, keep); err != nil {
+	if _, err := tx.exec(`DELETE FROM list_entries WHERE (list_id, post_id) IN (SELECT e.list_id, e.post_id FROM lists l CROSS JOIN list_entries e
+ WHERE e.list_id = l.id AND e.post_id < (SELECT k.post_id FROM list_entries k WHERE k.list_id = l.id ORDER BY k.post_id DESC LIMIT 1 OFFSET ?))`, keep); err != nil {
 		return err
 	}
-	_, err := tx.exec(`DELETE FROM home_entries WHERE EXISTS (SELECT 1 FROM users u WHERE u.actor_id = home_entries.reader_id
- AND home_entries.post_id < (SELECT h.post_id FROM home_entries h WHERE h.reader_id = u.actor_id ORDER BY h.post_id DESC LIMIT 1 OFFSET ?))`, keep)
+	_, err := tx.exec(`DELETE FROM home_entries WHERE (reader_id, post_id) IN (SELECT e.reader_id, e.post_id FROM users u CROSS JOIN home_entries e
+ WHERE e.reader_id = u.actor_id AND e.post_id < (SELECT h.post_id FROM home_entries h WHERE h.reader_id = u.actor_id ORDER BY h.post_id DESC LIMIT 1 OFFSET ?))`, keep)
 	return err
 }
 
@@ -348,12 +348,12 @@ func (tx *Tx) FillOwnHome(p *Post) error {
 // HomeReaders are who has the post, or a boost of it, in their home.
 func (r Reader) HomeReaders(postID int64) ([]int64, error) {
 	return r.ids(`SELECT reader_id FROM home_entries WHERE post_id = ?
- UNION SELECT h.reader_id FROM posts b JOIN home_entries h ON h.post_id = b.id WHERE b.boost_of_id = ? AND b.deleted_at = 0`, postID, postID)
+ UNION SELECT h.reader_id FROM posts b JOIN home_entries h ON h.post_id = b.id WHERE b.boost_of_id = ? AND b.boost_of_id <> 0 AND b.deleted_at = 0`, postID, postID)
 }
 
 // LocalBoosters are our people who boosted the post.
 func (r Reader) LocalBoosters(postID int64) ([]int64, error) {
-	return r.ids(`SELECT actor_id FROM posts WHERE boost_of_id = ? AND deleted_at = 0 AND local`, postID)
+	return r.ids(`SELECT actor_id FROM posts WHERE boost_of_id = ? AND boost_of_id <> 0 AND deleted_at = 0 AND local`, postID)
 }
 
 // HomeSize counts what is in a reader's home.

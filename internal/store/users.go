@@ -45,15 +45,20 @@ type Usage struct {
 	Users, ActiveMonth, ActiveHalfyear, Posts, Domains int64
 }
 
+// domains are those of remote actors, each found from the one before it: there
+// are few beside the actors.
+const domains = `WITH RECURSIVE s (domain) AS (SELECT MIN(domain) FROM actors WHERE domain > ''
+ UNION ALL SELECT (SELECT MIN(a.domain) FROM actors a WHERE a.domain > s.domain) FROM s WHERE s.domain IS NOT NULL) SELECT domain FROM s WHERE domain IS NOT NULL`
+
 // Usage is how much is going on here.
 func (r Reader) Usage() (Usage, error) {
 	var u Usage
 	month, half := Now()-30*86400_000, Now()-180*86400_000
-	err := r.scan(&u, `SELECT (SELECT COUNT(*) FROM users u JOIN actors a ON a.id = u.actor_id WHERE a.lifecycle = 'active') AS users,
+	err := r.scan(&u, `SELECT (SELECT COUNT(*) FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND a.lifecycle = 'active') AS users,
  (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_month,
  (SELECT COUNT(*) FROM users WHERE signed_in_at > ?) AS active_halfyear,
- (SELECT COALESCE(SUM(a.statuses_count), 0) FROM users u JOIN actors a ON a.id = u.actor_id) AS posts,
- (SELECT COUNT(DISTINCT domain) FROM actors WHERE domain <> '' AND NOT domain_blocked) AS domains`, month, half)
+ (SELECT COALESCE(SUM(a.statuses_count), 0) FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id) AS posts,
+ (SELECT COUNT(*) FROM (`+domains+`) d WHERE EXISTS (SELECT 1 FROM actors a WHERE a.domain = d.domain AND NOT a.domain_blocked)) AS domains`, month, half)
 	return u, err
 }
 
@@ -90,12 +95,12 @@ func (tx *Tx) SetRole(u *User, role string) error {
 
 // Owners counts the accounts that can act as owner.
 func (r Reader) Owners() (int64, error) {
-	return r.number(`SELECT COUNT(*) FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role = 'owner' AND a.lifecycle = 'active'`)
+	return r.number(`SELECT COUNT(*) FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND u.role = 'owner' AND a.lifecycle = 'active'`)
 }
 
 // Stewards are the active accounts that run the node.
 func (r Reader) Stewards() ([]int64, error) {
-	return r.ids(`SELECT u.actor_id FROM users u JOIN actors a ON a.id = u.actor_id WHERE u.role IN ('owner','admin') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
+	return r.ids(`SELECT u.actor_id FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND u.role IN ('owner','admin') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
 }
 
 // Identity is the person whom the issuer calls subject.
