@@ -28,8 +28,8 @@ const growthEnv = "PARLEY_BENCH_POSTS"
 // the same things by turns, so that whatever else the machine does slows both,
 // and says how much longer the large one takes: growth is the ratio of the
 // medians. Beside them stands the floor: one row by its key, for what writes one
-// row and its commit. What is asked for is at another place each time, and next
-// to nothing that was rendered is kept.
+// row and its commit. What is asked for is at another place each time, and
+// nothing that was rendered is kept.
 func BenchmarkGrowth(b *testing.B) {
 	large := 100_000
 	if text := os.Getenv(growthEnv); text != "" {
@@ -59,7 +59,7 @@ func age(b *testing.B, kind string, posts int) *aged {
 	b.Helper()
 	db := storetest.Open(b, storetest.URL(b, kind))
 	n := newNode(b, db)
-	n.Limits, n.API.Cache = false, mastodon.NewCache(1<<20)
+	n.Limits, n.API.Cache = false, mastodon.NewCache(1)
 	door, err := n.Handler()
 	require.NoError(b, err)
 	account, err := n.Actors.Create(context.Background(), actors.Newcomer{Username: "ada", Role: "admin"})

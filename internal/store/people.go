@@ -27,6 +27,10 @@ func (r Reader) SearchActors(viewer int64, q ActorQuery, limit, offset int) ([]*
 	if len(q.Name) == 0 {
 		return nil, nil
 	}
+	newest := r.wordKey()
+	if r.postgres {
+		newest += " + 0" // else it would go through all there are from the newest on, see byEra
+	}
 	s := r.syntax()
 	named := s.all(q.Name)
 	if q.Handle != "" {
@@ -40,7 +44,7 @@ func (r Reader) SearchActors(viewer int64, q ActorQuery, limit, offset int) ([]*
 			words string
 			most  int
 		}{{named, maxNamed}, {s.all(q.About), maxAbout}} {
-			found += ` UNION ALL SELECT id, CAST(? AS bigint) FROM (SELECT ` + r.wordKey() + ` AS id FROM actor_words WHERE ` + match + ` ORDER BY ` + r.wordKey() + ` DESC LIMIT ?) s`
+			found += ` UNION ALL SELECT id, CAST(? AS bigint) FROM (SELECT ` + r.wordKey() + ` AS id FROM actor_words WHERE ` + match + ` ORDER BY ` + newest + ` DESC LIMIT ?) s`
 			args = append(args, i+1, some.words, some.most)
 		}
 	}

@@ -60,7 +60,7 @@ func (r Reader) Acquaintance(reader, sender, post int64) (Acquaintance, error) {
  s.created_at AS sender_since, s.limited AS limited,
  EXISTS (SELECT 1 FROM notification_permissions WHERE reader_id = ? AND from_id = s.id) AS permitted,
  COALESCE(p.visibility = 'direct', FALSE) AS private,
- EXISTS (SELECT 1 FROM posts q JOIN mentions m ON m.post_id = q.id AND m.actor_id = s.id WHERE q.thread_id = p.thread_id AND q.actor_id = ? AND q.deleted_at = 0) AS response
+ EXISTS (SELECT 1 FROM posts q CROSS JOIN mentions m WHERE m.post_id = q.id AND m.actor_id = s.id AND q.thread_id = p.thread_id AND q.actor_id = ? AND q.deleted_at = 0) AS response
  FROM actors s LEFT JOIN posts p ON p.id = ? WHERE s.id = ?`, reader, reader, reader, reader, reader, post, sender)
 }
 
