@@ -18,6 +18,7 @@ main() {
     trap finish EXIT
     install_packages
     install_modules test/peer "the test with another server, on Fedify"
+    install_modules test/idp "the tests with an identity provider of another make"
     install_modules test/clients "the tests with the libraries masto.js and megalodon"
     start_postgres
     local status=0

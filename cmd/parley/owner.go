@@ -11,7 +11,6 @@ import (
 
 	"parley/actors"
 	"parley/auth"
-	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 )
@@ -235,21 +234,4 @@ func (c limitCommand) Run(r *run) error { return r.setPartner(c.Domain, "limit")
 
 func (r *run) setPartner(domain, policy string) error {
 	return r.with(func(ctx context.Context, n *node) error { return n.partners.Set(ctx, 0, domain, policy) })
-}
-
-type auditCommand struct {
-	Verify verifyCommand `cmd:"" help:"Walk the audit trail and find lines that were changed, removed or moved."`
-}
-
-type verifyCommand struct{}
-
-func (verifyCommand) Run(r *run) error {
-	return r.with(func(ctx context.Context, n *node) error {
-		lines, last, err := audit.Verify(n.db.With(ctx))
-		if err != nil {
-			return fmt.Errorf("the audit trail is broken: %w", err)
-		}
-		_, err = fmt.Fprintf(r.out, "The audit trail is whole: %d lines, last hash %s\n", lines, cmp.Or(last, "none"))
-		return err
-	})
 }

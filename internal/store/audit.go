@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // LastAuditLine is the end of the chain; Seq is 0 where it is empty. Until the
 // transaction ends nobody else can append.
 func (tx *Tx) LastAuditLine() (*AuditLine, error) {
@@ -19,4 +21,12 @@ func (tx *Tx) AppendAuditLine(line *AuditLine) error { return tx.g.Create(line).
 func (r Reader) AuditLines(after int64, limit int) ([]*AuditLine, error) {
 	var rows []*AuditLine
 	return rows, r.scan(&rows, `SELECT * FROM audit_lines WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
+}
+
+// NewestAuditLines are the last lines, in order.
+func (r Reader) NewestAuditLines(limit int) ([]*AuditLine, error) {
+	var rows []*AuditLine
+	err := r.scan(&rows, `SELECT * FROM audit_lines ORDER BY seq DESC LIMIT ?`, limit)
+	slices.Reverse(rows)
+	return rows, err
 }
