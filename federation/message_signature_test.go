@@ -308,6 +308,7 @@ func TestMultikey(t *testing.T) {
 type peer struct {
 	takes   []Scheme
 	refuses int
+	other   int // to RFC 9421, where that is another answer
 	mu      sync.Mutex
 	knocked []Scheme
 }
@@ -329,6 +330,10 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			return
 		}
+	}
+	if scheme == RFC9421 && p.other != 0 {
+		w.WriteHeader(p.other)
+		return
 	}
 	w.WriteHeader(p.refuses)
 }
@@ -372,6 +377,7 @@ func TestKnocking(t *testing.T) {
 		{"not after a 403", &peer{refuses: 403}, 2, "cavage cavage"},
 		{"not after a 500", &peer{takes: []Scheme{RFC9421}, refuses: 500}, 2, "cavage cavage"},
 		{"two refusals teach nothing", &peer{refuses: 401}, 2, "cavage rfc9421 cavage rfc9421"},
+		{"a 401 and then no yes teach nothing", &peer{refuses: 401, other: 403}, 2, "cavage rfc9421 cavage rfc9421"},
 		{"Ed25519 where it is taken", &peer{takes: []Scheme{edwards}, refuses: 401}, 2, "rfc9421-ed25519 rfc9421-ed25519"},
 	} {
 		t.Run(c.name, func(t *testing.T) { equal(t, "knocks", c.peer.knocks(t, client(), c.times), c.want) })

@@ -86,9 +86,6 @@ func (c *Client) Do(ctx context.Context, req *http.Request) (*http.Response, err
 	return resp, nil
 }
 
-// Transport is the guarded round tripper, for libraries that bring a client.
-func (c *Client) Transport() http.RoundTripper { return guard{c} }
-
 // HTTPClient is for libraries that want a client: it follows redirects, each
 // of them checked.
 func (c *Client) HTTPClient() *http.Client {

@@ -210,6 +210,21 @@ func TestDeadlineCoversTheBody(t *testing.T) {
 	}
 }
 
+// Who is told nothing else waits ten seconds, and reads no endless header.
+func TestBoundsOfAnAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X", strings.Repeat("x", 100<<10))
+	}))
+	defer server.Close()
+	c := New(Options{AllowNetworks: loopback, AllowHTTP: true})
+	if c.http.Timeout != 10*time.Second || c.HTTPClient().Timeout != 10*time.Second {
+		t.Errorf("a document may take %s", c.http.Timeout)
+	}
+	if _, err := c.Do(context.Background(), request(t, server.URL)); fault.Of(err) != fault.Unavailable {
+		t.Errorf("a header of 100 KiB: %v", err)
+	}
+}
+
 func TestIgnoresProxies(t *testing.T) {
 	if New(Options{}).transport.Proxy != nil {
 		t.Error("a proxy would connect where nobody checks the address")
