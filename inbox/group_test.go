@@ -61,6 +61,15 @@ func TestAGroupThatPassesActivitiesOn(t *testing.T) {
 		require.Equal(t, n.Known(bob).ID, p.ActorID)
 		require.Equal(t, []int64{p.ID}, boosts(t, n, alice), "once, and via the group")
 
+		// What it took back before it was read is not boosted.
+		late := page(bob, golang, "Late")
+		far.Put(path(late), late)
+		passed := relay(golang, bob.Complete(bob.Create(late)))
+		golang.Must(n, doc{"type": "Undo", "object": passed.ID()})
+		golang.Must(n, passed)
+		n.Settle()
+		require.Equal(t, []int64{p.ID}, boosts(t, n, alice))
+
 		// A comment joins the thread and is in nobody's home.
 		comment := bob.Note("nice").With("inReplyTo", post.ID(), "to", []string{federation.Public}, "cc", []string{golang.URI})
 		far.Put(path(comment), comment)

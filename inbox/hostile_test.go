@@ -105,6 +105,11 @@ func TestNobodyRewritesOneOfOurs(t *testing.T) {
 	_, err = n.Actors.Find(t.Context(), eve.URI)
 	require.Error(t, err)
 	require.Equal(t, http.StatusUnauthorized, eve.Send(n, doc{"type": "Update", "object": doc{"id": alice.URI, "type": "Person", "name": "forged"}}))
+	thief := *eve
+	for _, key := range []string{"#main-key", "#another"} { // ours is not fetched anew because a signature does not fit it
+		thief.Key = &federation.Key{ID: alice.URI + key, Private: eve.Key.Private}
+		require.Equal(t, http.StatusUnauthorized, thief.Send(n, doc{"type": "Create", "actor": alice.URI, "object": eve.Note("x").With("attributedTo", alice.URI)}))
+	}
 	after, err := n.DB.Actor(alice.ID)
 	require.NoError(t, err)
 	require.Equal(t, before, after)

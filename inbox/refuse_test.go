@@ -322,6 +322,29 @@ func TestABlockedDomainIsNotEvenAsked(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, bob.Send(n, doc{"type": "Follow", "object": alice.URI}))
 }
 
+// A process that has not read the policies yet takes nothing of whom another
+// has blocked.
+func TestABlockedDomainIsBlockedInEveryProcess(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		n, other := nodetest.Start(t, db), nodetest.Wire(t, db)
+		far := nodetest.Play(t, "far")
+		bob := far.Actor("bob")
+		n.Follow(n.Person("alice"), bob)
+		bob.Must(other, bob.Create(bob.Note("hello")))
+		require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "block"))
+		require.NoError(t, other.Partners.Admits(federation.Host(far.Name)), "it knows already")
+		note := bob.Note("blocked")
+		require.Equal(t, http.StatusForbidden, bob.Send(other, bob.Create(note)))
+		require.Nil(t, n.Stored(note.ID()))
+
+		// Nor does it meet anybody there.
+		mate := far.Actor("mate")
+		require.Equal(t, http.StatusUnauthorized, mate.Send(other, doc{"type": "Follow", "object": n.Person("carol").URI}))
+		_, err := n.DB.ActorByURI(mate.URI)
+		require.True(t, fault.Is(err, fault.NotFound))
+	})
+}
+
 func TestAllowlistLetsNobodyElseIn(t *testing.T) {
 	n := sqlite(t)
 	n.Partners.Open = false

@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -124,4 +125,29 @@ func TestWhatASignerGotIsNobodyElses(t *testing.T) {
 		status, _, _ = n.Fetch(uri, nil)
 		assert.Equal(t, http.StatusUnauthorized, status, uri)
 	}
+}
+
+// What stays here, or is held, is shown to nobody who comes by another node, and
+// neither is what is only a copy of another's.
+func TestWhatIsNotServed(t *testing.T) {
+	each(t, func(t *testing.T, n *nodetest.Node) {
+		bob := nodetest.Play(t, "far").Actor("bob")
+		alice := n.Person("alice")
+		bob.Follow(n, alice.URI)
+		n.Follow(alice, bob)
+		note := bob.Note("his own")
+		bob.Must(n, bob.Create(note))
+		inside, held := n.Post(alice, store.Public, "for us"), n.Post(alice, store.Public, "not yet")
+		n.Exec(fmt.Sprintf(`UPDATE posts SET scope = '%s' WHERE id = %d`, store.Here, inside.ID))
+		n.Exec(fmt.Sprintf(`UPDATE posts SET held_until = %d WHERE id = %d`, store.Now()+3600_000, held.ID))
+		theirs := fmt.Sprintf("%s/posts/%d", n.URL, n.Stored(note.ID()).ID)
+		for _, uri := range []string{inside.URI, held.URI, theirs} {
+			for _, who := range []*nodetest.Actor{nil, bob} {
+				for _, part := range []string{"", "/activity", "/replies", "/likes", "/shares"} {
+					status, _, _ := n.Fetch(uri+part, who)
+					assert.Equal(t, http.StatusNotFound, status, uri+part)
+				}
+			}
+		}
+	})
 }
