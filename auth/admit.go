@@ -36,7 +36,7 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err
 		if err := refresh(tx, p, c, account); err != nil {
 			return err
 		}
-		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken}, r)
+		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ProvedAt: store.TimeOf(c.AuthTime)}, r)
 		if err != nil {
 			return err
 		}

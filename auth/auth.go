@@ -39,7 +39,7 @@ type Who struct {
 	TokenID    int64  // one of TokenID and SessionID is set, or neither for nobody
 	SessionID  int64
 	AppID      int64
-	SignedInAt store.Time // of a session: a fresh one may do privileged acts
+	ProvedAt   store.Time // when the person of a session last proved who they are
 }
 
 // Somebody reports whether it is a person, or an app that acts for one.

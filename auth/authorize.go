@@ -40,7 +40,7 @@ func (a *Auth) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := WhoIs(r.Context())
-	force := q.Get("force_login") == "true" && store.Now() > who.SignedInAt.Add(freshFor)
+	force := q.Get("force_login") == "true" && store.Now() > who.ProvedAt.Add(freshFor)
 	if !who.Somebody() || force {
 		http.Redirect(w, r, a.signInFirst(q, force), http.StatusFound)
 		return

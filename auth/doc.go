@@ -17,6 +17,7 @@
 //	/oauth/token  revoke  userinfo                                    tokens.go
 //	/.well-known/oauth-authorization-server                           tokens.go
 //
+// proof.go has people sign in again before they do what only some may do.
 // http.go has the list of routes and the middleware, and is the only file that
 // knows gin; the handlers are plain ones.
 package auth

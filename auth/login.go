@@ -63,9 +63,9 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	attempt, browser := NewAttempt(a.URL+callbackPath), a.browser(r)
-	wish := Wish{}
-	if r.URL.Query().Has("fresh") {
-		wish.Prompt = "login"
+	wish, fresh := Wish{}, r.URL.Query().Has("fresh")
+	if fresh {
+		wish = Wish{Prompt: "login", MaxAge: proofAge} // with the second, providers say when it was
 	}
 	link, err := p.AuthCodeURL(r.Context(), attempt, wish)
 	if err != nil {
@@ -76,6 +76,7 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 		return tx.CreateSignIn(&store.SignIn{
 			StateHash: Hash(attempt.State), BrowserHash: Hash(browser), Provider: slug(p.Name), Nonce: attempt.Nonce, Verifier: attempt.Verifier,
 			ReturnTo: localPath(r.URL.Query().Get("return_to")), ExpiresAt: store.Now().Add(signInLife),
+			Fresh: fresh,
 		})
 	})
 	if err != nil {
@@ -109,6 +110,10 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 	c, err := p.Exchange(r.Context(), code, Attempt{Nonce: begun.Nonce, Verifier: begun.Verifier, Redirect: a.URL + callbackPath})
 	if err != nil {
 		a.fail(w, r, err)
+		return
+	}
+	if begun.Fresh && stale(c) {
+		a.fail(w, r, fault.New(fault.Unauthorized, p.Name+" let you in without asking you again, and this needs a new sign-in. Sign out there and come back."))
 		return
 	}
 	secret, err := a.admit(r, p, c)

@@ -61,6 +61,8 @@ func newNode(t *testing.T, rules ...auth.RoleRule) *node {
 	tell := func(c *gin.Context) { c.JSON(http.StatusOK, auth.WhoIs(c.Request.Context())) }
 	engine.GET("/home", n.RequireSession(), tell)
 	engine.POST("/home", n.RequireSession(), tell)
+	engine.GET("/owner", n.RequireSession(), n.RequireProof(), tell)
+	engine.POST("/owner", n.RequireSession(), n.RequireProof(), tell)
 	engine.GET("/api/statuses", n.Require("read:statuses"), tell)
 	engine.POST("/api/statuses", n.Require("write:statuses"), tell)
 	engine.GET("/api/any", n.RequireToken(), tell)

@@ -28,6 +28,9 @@ func (a *Auth) beginSession(tx *store.Tx, s store.Session, r *http.Request) (str
 	s.ID, s.TokenHash = store.NewID(), Hash(secret)
 	s.UserAgent, s.Address = clip(r.UserAgent(), maxUserAgent), addressOf(r.Context())
 	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(sessionLife)
+	if s.ProvedAt == 0 || s.ProvedAt > now {
+		s.ProvedAt = now // the provider does not say
+	}
 	return secret, tx.CreateSession(&s)
 }
 
@@ -58,7 +61,7 @@ func (a *Auth) SessionOf(r *http.Request) (Who, error) {
 	a.touchSession(r.Context(), s)
 	return Who{
 		ActorID: s.ActorID, Username: account.Actor.Username, Role: Role(account.User.Role),
-		SessionID: s.ID, SignedInAt: s.CreatedAt,
+		SessionID: s.ID, ProvedAt: s.ProvedAt,
 	}, nil
 }
 

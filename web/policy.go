@@ -62,7 +62,7 @@ var Visitor = Policy{kind: visitor}
 // Session lets in browsers that are signed in.
 var Session = Policy{kind: session}
 
-// Role lets in browsers of people with one of the roles.
+// Role lets in browsers of people with one of the roles, who signed in of late.
 func Role(roles ...auth.Role) Policy { return Policy{kind: role, roles: roles} }
 
 // Admin lets in tokens of a person that have the scope, as long as the person
@@ -90,7 +90,7 @@ func (w *Web) enforce(p Policy) []gin.HandlerFunc {
 	case session:
 		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession()}
 	case role:
-		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles, "Your role does not allow this")}
+		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles, "Your role does not allow this"), w.Auth.RequireProof()}
 	case admin:
 		return []gin.HandlerFunc{w.Auth.Require(p.scopes...), hasRole(p.roles, "This action is not allowed")}
 	}

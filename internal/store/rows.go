@@ -359,6 +359,7 @@ type Session struct {
 	CreatedAt   Time `gorm:"autoCreateTime:false"`
 	SeenAt      Time
 	ExpiresAt   Time
+	ProvedAt    Time // when the person last proved who they are
 	EndedAt     Time
 }
 
@@ -371,6 +372,7 @@ type SignIn struct {
 	Verifier    string
 	ReturnTo    string
 	ExpiresAt   Time
+	Fresh       bool // whether it has to bring a new proof
 }
 
 // Identity is a person as an identity provider names them.
