@@ -19,6 +19,8 @@ type Auth struct {
 	Providers []*Provider
 
 	TokenTTL       time.Duration // how long an app stays connected before it renews; 0: until it is signed out
+	SessionTTL     time.Duration // how long a browser stays signed in; 0: sessionLife
+	SessionIdle    time.Duration // how long without being used; 0: as long as it is
 	AllowedClients []string      // how the redirect URIs of apps that may connect begin; empty: of any
 
 	Actors *actors.Actors // makes the account at somebody's first sign-in
@@ -31,15 +33,15 @@ type Auth struct {
 
 // Who is asking: a person, or an app for a person, or an app for itself.
 type Who struct {
-	ActorID    int64 // 0: an app for itself, or nobody
-	ActedBy    int64 // the person behind a shared account
-	Username   string
-	Role       Role
-	Scopes     Scopes // of a token; a session is not limited by scopes
-	TokenID    int64  // one of TokenID and SessionID is set, or neither for nobody
-	SessionID  int64
-	AppID      int64
-	ProvedAt   store.Time // when the person of a session last proved who they are
+	ActorID   int64 // 0: an app for itself, or nobody
+	ActedBy   int64 // the person behind a shared account
+	Username  string
+	Role      Role
+	Scopes    Scopes // of a token; a session is not limited by scopes
+	TokenID   int64  // one of TokenID and SessionID is set, or neither for nobody
+	SessionID int64
+	AppID     int64
+	ProvedAt  store.Time // when the person of a session last proved who they are
 }
 
 // Somebody reports whether it is a person, or an app that acts for one.

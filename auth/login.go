@@ -123,7 +123,7 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	// The browser's own cookie stays for its ten minutes: another tab may be
 	// on its way.
-	a.setCookie(w, sessionName, secret, sessionLife)
+	a.setCookie(w, sessionName, secret, a.sessionTTL())
 	http.Redirect(w, r, localPath(begun.ReturnTo), http.StatusSeeOther)
 }
 
@@ -237,7 +237,7 @@ func (a *Auth) link(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	a.setCookie(w, sessionName, secret, sessionLife)
+	a.setCookie(w, sessionName, secret, a.sessionTTL())
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -27,7 +28,7 @@ func (a *Auth) beginSession(tx *store.Tx, s store.Session, r *http.Request) (str
 	secret, now := NewSecret(), store.Now()
 	s.ID, s.TokenHash = store.NewID(), Hash(secret)
 	s.UserAgent, s.Address = clip(r.UserAgent(), maxUserAgent), addressOf(r.Context())
-	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(sessionLife)
+	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(a.sessionTTL())
 	if s.ProvedAt == 0 || s.ProvedAt > now {
 		s.ProvedAt = now // the provider does not say
 	}
@@ -44,8 +45,13 @@ func (a *Auth) session(r *http.Request) (*store.Session, error) {
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
+	if err == nil && a.SessionIdle > 0 && store.Now() > s.SeenAt.Add(a.SessionIdle) {
+		return nil, a.DB.Write(r.Context(), func(tx *store.Tx) error { return tx.EndSession(s.ID) })
+	}
 	return s, err
 }
+
+func (a *Auth) sessionTTL() time.Duration { return cmp.Or(a.SessionTTL, sessionLife) }
 
 // SessionOf tells who a browser is: nobody without a live session, or when the
 // person is not active any more.

@@ -144,10 +144,12 @@ func (n *node) wire() error {
 	if n.cards != nil {
 		n.cards.Queue = n.queue
 	}
-	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title, AllowedClients: cfg.Auth.AllowedClients}
-	if n.auth.TokenTTL, err = cfg.Auth.TTL(); err != nil {
+	times, err := cfg.Auth.Times()
+	if err != nil {
 		return err
 	}
+	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title, AllowedClients: cfg.Auth.AllowedClients,
+		TokenTTL: times.TokenTTL, SessionTTL: times.SessionTTL, SessionIdle: times.SessionIdle}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}

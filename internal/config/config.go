@@ -58,19 +58,32 @@ type Limits struct {
 // Auth says what client apps may do.
 type Auth struct {
 	TokenTTL       string   `toml:"token_ttl" doc:"How long an app stays connected before it has to renew its token, such as 24h. Few apps can: in the others people sign in again. Empty: until it is signed out."`
+	SessionTTL     string   `toml:"session_ttl" doc:"How long a browser stays signed in at most, such as 12h. Empty: seven days."`
+	SessionIdle    string   `toml:"session_idle" doc:"After how long without use a browser is signed out, such as 1h; ten minutes at least. Empty: never before session_ttl."`
 	AllowedClients []string `toml:"allowed_clients" doc:"Which apps may connect, by how their redirect URIs begin: https://phanpy.social, com.keylesspalace.tusky://, urn:ietf:wg:oauth:2.0:oob. Empty: every app."`
 }
 
-// TTL is token_ttl, read; 0 stands for no end.
-func (a Auth) TTL() (time.Duration, error) {
-	if a.TokenTTL == "" {
-		return 0, nil
+// AuthTimes are the times of Auth, read; 0 stands for what an empty one does.
+type AuthTimes struct{ TokenTTL, SessionTTL, SessionIdle time.Duration }
+
+// Times reads the times.
+func (a Auth) Times() (AuthTimes, error) {
+	var t AuthTimes
+	return t, errors.Join(
+		duration(&t.TokenTTL, "token_ttl", a.TokenTTL, time.Minute),
+		duration(&t.SessionTTL, "session_ttl", a.SessionTTL, time.Minute),
+		duration(&t.SessionIdle, "session_idle", a.SessionIdle, 10*time.Minute))
+}
+
+// duration reads a time of Auth, which may be left out.
+func duration(into *time.Duration, name, text string, least time.Duration) (err error) {
+	if text == "" {
+		return nil
 	}
-	ttl, err := time.ParseDuration(a.TokenTTL)
-	if err != nil || ttl < time.Minute {
-		return 0, fmt.Errorf("auth.token_ttl %q: write a time of at least a minute, such as 90m or 24h", a.TokenTTL)
+	if *into, err = time.ParseDuration(text); err != nil || *into < least {
+		return fmt.Errorf("auth.%s %q: write a time of at least %s, such as 90m or 24h", name, text, least)
 	}
-	return ttl, nil
+	return nil
 }
 
 // Posts are the rules for what people write.
@@ -205,7 +218,7 @@ func (c *Config) check() error {
 	if _, err := c.AllowedNetworks(); err != nil {
 		errs = append(errs, err)
 	}
-	if _, err := c.Auth.TTL(); err != nil {
+	if _, err := c.Auth.Times(); err != nil {
 		errs = append(errs, err)
 	}
 	if c.Posts.MaxCharacters < 1 || c.Posts.HoldSeconds < 0 {
