@@ -96,3 +96,18 @@ func (a *Auth) EndOwnSession(ctx context.Context, who Who, session int64) error 
 		return audit.Write(tx, audit.Act{ActorID: who.ActorID, Action: "account.end_session", Subject: who.Username})
 	})
 }
+
+// EndAccess signs somebody out everywhere: browsers, apps, push and streams. They
+// may sign in again.
+func (a *Auth) EndAccess(ctx context.Context, by, actor int64) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(actor)
+		if err != nil {
+			return err
+		}
+		if err := tx.EndAccess(actor); err != nil {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.end_access", Subject: account.Actor.Username, Detail: map[string]any{"actor": actor}})
+	})
+}

@@ -83,6 +83,11 @@ func TestOwnersCommands(t *testing.T) {
 
 			require.Contains(t, c.ok("report", "list"), "COMMENT")
 			c.fails("nobody here has met", "account", "disable", "eve@bad.example")
+			c.ok("account", "sign-out", "robert")
+			c.ok("account", "close", "robert")
+			require.Contains(t, c.ok("account", "list"), "deprovisioned")
+			c.ok("account", "enable", "robert")
+			require.Contains(t, c.ok("audit", "list", "--last", "3"), "account.close")
 			c.ok("account", "limit", "robert")
 			c.ok("account", "limit", "robert", "--undo")
 			c.ok("account", "alias", "robert", "add", "ada")

@@ -43,8 +43,10 @@ type accountCommand struct {
 	Create  createCommand  `cmd:"" help:"Make an account."`
 	Token   tokenCommand   `cmd:"" help:"Make an access token for an account, and print only that."`
 	List    listCommand    `cmd:"" help:"List the accounts."`
+	SignOut signOutCommand `cmd:"" help:"End every session and token of an account. It may sign in again."`
+	Close   closeCommand   `cmd:"" help:"End the access of somebody who has left. What was said stays to be seen."`
 	Disable disableCommand `cmd:"" help:"Suspend an account, ours or name@domain: its sessions and tokens end at once, its record stays."`
-	Enable  enableCommand  `cmd:"" help:"Let a suspended account back in."`
+	Enable  enableCommand  `cmd:"" help:"Let a suspended or closed account back in."`
 	Rename  renameCommand  `cmd:"" help:"Give an account another name. The old one keeps leading to it."`
 
 	Alias  aliasCommand  `cmd:"" help:"Say which other accounts are the same person's, so that they may move their followers here."`

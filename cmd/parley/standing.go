@@ -26,6 +26,34 @@ func (n *node) anybody(ctx context.Context, name string) (*store.Actor, error) {
 	return actor, err
 }
 
+type signOutCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c signOutCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		return n.auth.EndAccess(ctx, 0, actor.ID)
+	})
+}
+
+type closeCommand struct {
+	Name string `arg:"" help:"User name."`
+}
+
+func (c closeCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		return n.actors.Close(ctx, 0, actor.ID)
+	})
+}
+
 type disableCommand struct {
 	Name string `arg:"" help:"User name, or name@domain."`
 }

@@ -41,8 +41,8 @@ func (u *UI) OwnerAccounts(c *gin.Context) error {
 	return u.show(c, "owner", "Accounts", "owner", body)
 }
 
-// ChangeAccount gives an account a role, suspends it or lets it back in.
-// Nobody does so to himself.
+// ChangeAccount gives an account a role, signs it out, closes or suspends it, or
+// lets it back in. Nobody does so to himself.
 func (u *UI) ChangeAccount(c *gin.Context) error {
 	who, target := auth.WhoIs(c.Request.Context()), number(c.Param("id"))
 	account, err := u.reader(c).Account(target)
@@ -54,6 +54,10 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	}
 	ctx := c.Request.Context()
 	switch c.Param("act") {
+	case "sign_out":
+		err = u.Auth.EndAccess(ctx, who.ActorID, target)
+	case "close":
+		err = u.Actors.Close(ctx, who.ActorID, target)
 	case "suspend":
 		err = u.Actors.Disable(ctx, who.ActorID, target)
 	case "enable":

@@ -213,6 +213,18 @@ func TestOwnersPages(t *testing.T) {
 	owner.post("/owner/accounts/" + bob.idText() + "/enable").ok()
 	owner.get("/@bob").ok()
 
+	carl := n.person("carl", "member")
+	said := carl.write("what stays")
+	assert.Equal(t, http.StatusForbidden, owner.post("/owner/accounts/"+owner.idText()+"/sign_out").code)
+	owner.post("/owner/accounts/" + carl.idText() + "/sign_out").ok()
+	assert.Contains(t, carl.get("/local").url.Path, "/auth/sign_in")
+	carl.get(carl.link()).ok() // and in again
+	owner.post("/owner/accounts/" + carl.idText() + "/close").ok().has("deprovisioned")
+	assert.Contains(t, carl.get("/local").url.Path, "/auth/sign_in")
+	owner.get("/@carl/" + said).has("what stays").has("has left")
+	owner.post("/owner/accounts/" + carl.idText() + "/enable").ok()
+	carl.get(carl.link()).ok()
+
 	owner.post("/owner/partners", "domain", "Far.Example", "policy", "allow").ok()
 	owner.get("/owner/partners").has("far.example")
 	owner.post("/owner/partners", "domain", "far.example", "policy", "remove").ok()
