@@ -67,10 +67,10 @@ func (c *Cards) Want(ctx context.Context, tx *store.Tx, p *store.Post) error {
 }
 
 // link is the address that the card of a post is about, empty for none: the
-// first that leads out of this node. What a post for few links to, or one that
-// is held, is told to nobody.
+// first that leads out of this node. What a post for few links to, one that is
+// held, or one that does not leave this node, is told to nobody.
 func (c *Cards) link(p *store.Post) string {
-	if p.DeletedAt != 0 || p.HeldUntil != 0 || p.Visibility == store.Direct {
+	if p.DeletedAt != 0 || p.HeldUntil != 0 || p.Visibility == store.Direct || p.Scope != store.World {
 		return ""
 	}
 	for _, link := range text.Links(p.Content) {

@@ -255,7 +255,7 @@ func TestOEmbed(t *testing.T) {
 	assert.Equal(t, []any{"link", "Seen"}, []any{c.Kind, c.Title})
 }
 
-// What is for few, what is held, this node's own pages, people, hashtags and
+// What is for few, what stays here, what is held, this node's own pages, people, hashtags and
 // barred hosts are asked about by nobody.
 func TestWhatIsNotAsked(t *testing.T) {
 	s := open(t, storetest.Open(t, storetest.URL(t, "sqlite")))
@@ -269,6 +269,7 @@ func TestWhatIsNotAsked(t *testing.T) {
 	held := write(outbox.Draft{Text: link, Visibility: store.Public, HoldSeconds: &hour})
 	assert.Nil(t, s.of(held))
 	assert.Nil(t, s.of(write(outbox.Draft{Text: link, Visibility: store.Direct})))
+	assert.Nil(t, s.of(write(outbox.Draft{Text: link, Visibility: store.Public, Scope: store.Here})))
 	assert.Nil(t, s.of(write(outbox.Draft{Text: s.Node.URL + "/@alice #tag @alice"})))
 	require.NoError(t, s.Cards.Make(t.Context(), cards.Job{PostID: held.ID}))
 	assert.Zero(t, s.Asked("/page"))
