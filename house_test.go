@@ -61,7 +61,7 @@ var homes = map[string][]string{
 	"github.com/go-fed/httpsig":       {"federation"},
 	"github.com/coreos/go-oidc":       {"auth"},
 	"github.com/riverqueue/river":     {"internal/queue"},
-	"github.com/gin-gonic/gin":        {"web", "actors/http.go", "auth/http.go", "inbox/http.go", "outbox/http.go"},
+	"github.com/gin-gonic/gin":        {"web", "actors/http.go", "auth/http.go", "auth/scim/http.go", "inbox/http.go", "outbox/http.go"},
 	"github.com/minio/minio-go":       {"internal/media"},
 	"github.com/johannesboyne":        nil,
 	"net/http/httptest":               nil,

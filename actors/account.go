@@ -19,12 +19,34 @@ type Newcomer struct {
 	Issuer      string // with Subject: whom the identity provider means
 	Subject     string
 	Claims      string // JSON
+	ExternalID  string // by which the provider's directory knows the person
+	Signal      Signal // what has the account made, where it is not somebody here
 	By          int64  // who makes the account: 0 for the command line or the person
 	Exact       bool   // refuse a name that is taken, where otherwise a number is added
 }
 
 // Create makes a local account with its key and identity.
 func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error) {
+	d, err := a.Draft(n)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.DB.Write(ctx, func(tx *store.Tx) error { return a.Enter(tx, d) }); err != nil {
+		return nil, err
+	}
+	return &d.Account, nil
+}
+
+// Draft is an account that is not stored yet. To make its keys takes a tenth of
+// a second, for which no transaction waits.
+type Draft struct {
+	Account  store.Account
+	newcomer Newcomer
+	keys     []*store.Key
+}
+
+// Draft makes an account ready for Enter.
+func (a *Actors) Draft(n Newcomer) (*Draft, error) {
 	name, ok := text.Username(n.Username)
 	if !ok {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q cannot be a user name: use letters, digits, dots, hyphens and underscores", n.Username))
@@ -35,33 +57,55 @@ func (a *Actors) Create(ctx context.Context, n Newcomer) (*store.Account, error)
 	if err != nil {
 		return nil, err
 	}
-	user := &store.User{ActorID: actor.ID, Email: n.Email, Role: n.Role, HoldSeconds: -1, DefaultVisibility: store.Public, CreatedAt: actor.CreatedAt}
-	err = a.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := a.freeName(tx, actor, n.Exact); err != nil {
-			return err
-		}
-		if err := tx.CreateActor(actor); err != nil {
-			return err
-		}
-		if err := tx.CreateUser(user); err != nil {
-			return err
-		}
-		if err := setKeys(tx, keys); err != nil {
-			return err
-		}
-		if n.Subject != "" {
-			if err := tx.SetIdentity(&store.Identity{Issuer: n.Issuer, Subject: n.Subject, ActorID: actor.ID, Claims: n.Claims, CreatedAt: actor.CreatedAt}); err != nil {
-				return err
-			}
-		}
-		return audit.Write(tx, audit.Act{ActorID: n.By, Action: "account.create", Subject: actor.Username,
-			Detail: map[string]any{"actor": actor.ID, "role": n.Role, "issuer": n.Issuer}})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &store.Account{Actor: *actor, User: *user}, nil
+	user := store.User{ActorID: actor.ID, Email: n.Email, Role: n.Role, HoldSeconds: -1, DefaultVisibility: store.Public, CreatedAt: actor.CreatedAt}
+	return &Draft{Account: store.Account{Actor: *actor, User: user}, newcomer: n, keys: keys}, nil
 }
+
+// Enter stores a drafted account.
+func (a *Actors) Enter(tx *store.Tx, d *Draft) error {
+	n, actor := d.newcomer, &d.Account.Actor
+	if err := a.freeName(tx, actor, n.Exact); err != nil {
+		return err
+	}
+	if err := unprovided(tx, n); err != nil {
+		return err
+	}
+	if err := tx.CreateActor(actor); err != nil {
+		return err
+	}
+	if err := tx.CreateUser(&d.Account.User); err != nil {
+		return err
+	}
+	if err := setKeys(tx, d.keys); err != nil {
+		return err
+	}
+	if n.Subject != "" {
+		if err := tx.SetIdentity(&store.Identity{Issuer: n.Issuer, Subject: n.Subject, ActorID: actor.ID, Claims: n.Claims, ExternalID: n.ExternalID, CreatedAt: actor.CreatedAt}); err != nil {
+			return err
+		}
+	}
+	return audit.Write(tx, audit.Act{ActorID: n.By, Action: "account.create", Subject: actor.Username,
+		Detail: n.Signal.detail(map[string]any{"actor": actor.ID, "role": n.Role, "issuer": n.Issuer})})
+}
+
+// unprovided refuses to make an account at somebody's sign-in for whom the
+// directory has just made one: a person has one account, or leaves only one.
+func unprovided(tx *store.Tx, n Newcomer) error {
+	if n.Subject == "" {
+		return nil
+	}
+	_, err := tx.SCIMPerson(n.Issuer, n.ExternalID)
+	if err == nil {
+		return fault.New(fault.Conflict, "Your account was made this moment: sign in once more")
+	}
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// Alone keeps others from making accounts until the transaction ends.
+func (a *Actors) Alone(tx *store.Tx) error { return tx.Alone(localNames) }
 
 // localNames is what a transaction holds that gives one of ours a name: two
 // people who sign in for the first time at once do not get the same.

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"maps"
 
 	"parley/federation"
 	"parley/internal/audit"
@@ -19,6 +20,16 @@ type StandingJob struct {
 // Kind names the job.
 func (StandingJob) Kind() string { return "standing" }
 
+// Signal is what has an account changed where nobody here decided it, such as a
+// directory. It goes into the line of the audit trail.
+type Signal map[string]any
+
+// detail is what an audit line says beside the signal.
+func (s Signal) detail(more map[string]any) map[string]any {
+	maps.Copy(more, s)
+	return more
+}
+
 // Disable suspends an account. Of one of ours the sessions, tokens and open
 // streams end; of a remote one nothing is taken any more; nobody sees either.
 // The record stays.
@@ -26,7 +37,8 @@ func (a *Actors) Disable(ctx context.Context, by, id int64) error {
 	return a.stand(ctx, by, id, store.Suspended, "account.disable")
 }
 
-// Enable lets a suspended account back in.
+// Enable lets a suspended account back in. Of whom the directory says meanwhile
+// that he has left, it is closed instead, until it is enabled once more.
 func (a *Actors) Enable(ctx context.Context, by, id int64) error {
 	return a.stand(ctx, by, id, store.Active, "account.enable")
 }
@@ -58,32 +70,71 @@ func (a *Actors) Delete(ctx context.Context, by, id int64) error {
 	return a.stand(ctx, by, id, store.Erased, "account.delete")
 }
 
-func (a *Actors) stand(ctx context.Context, by, id int64, state store.Lifecycle, action string) error {
+// CloseOn is Close on a signal. Who has no access already is left alone.
+func (a *Actors) CloseOn(ctx context.Context, tx *store.Tx, id int64, on Signal) error {
+	actor, err := tx.Actor(id)
+	if err != nil || actor.Lifecycle != store.Active {
+		return err
+	}
+	return a.move(ctx, tx, actor, store.Deprovisioned, audit.Act{Action: "account.close", Detail: on.detail(map[string]any{})})
+}
+
+// EnableOn is Enable on a signal: it lets in whose account was closed, but not
+// whom somebody here suspended.
+func (a *Actors) EnableOn(ctx context.Context, tx *store.Tx, id int64, on Signal) error {
+	actor, err := tx.Actor(id)
+	switch {
+	case err != nil || actor.Lifecycle == store.Active:
+		return err
+	case actor.Lifecycle == store.Suspended:
+		return fault.New(fault.Conflict, actor.Username+" is suspended by the moderators of this node: ask them to lift it first")
+	}
+	return a.move(ctx, tx, actor, store.Active, audit.Act{Action: "account.enable", Detail: on.detail(map[string]any{})})
+}
+
+func (a *Actors) stand(ctx context.Context, by, id int64, wanted store.Lifecycle, action string) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		state := wanted
 		actor, err := tx.Actor(id)
-		switch {
-		case err != nil || actor.Lifecycle == state:
+		if err != nil || actor.Lifecycle == state {
 			return err
-		case actor.Lifecycle == store.Erased:
-			return fault.New(fault.Conflict, "The account was erased: nothing is left to change")
-		case state == store.Deprovisioned && actor.Lifecycle == store.Suspended:
-			return fault.New(fault.Conflict, "The account is suspended, and has no access already")
-		case actor.Local() && actor.Kind == "Application":
-			return fault.New(fault.Conflict, "This is the node itself")
 		}
-		if actor.Local() && state != store.Active {
-			if err := endAccess(tx, id); err != nil {
+		if state == store.Active && actor.Lifecycle == store.Suspended {
+			left, err := tx.HasLeft(id)
+			if err != nil {
 				return err
 			}
+			if left {
+				state = store.Deprovisioned
+			}
+		} else if state == store.Deprovisioned && actor.Lifecycle == store.Suspended {
+			return fault.New(fault.Conflict, "The account is suspended, and has no access already")
 		}
-		if err := tx.SetLifecycle(id, state); err != nil {
-			return err
-		}
-		if err := a.Queue.Insert(ctx, tx, StandingJob{ActorID: id}); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: action, Subject: actor.Acct(), Detail: map[string]any{"actor": id}})
+		return a.move(ctx, tx, actor, state, audit.Act{ActorID: by, Action: action, Detail: map[string]any{}})
 	})
+}
+
+// move brings an account into a state, with all that ends.
+func (a *Actors) move(ctx context.Context, tx *store.Tx, actor *store.Actor, state store.Lifecycle, act audit.Act) error {
+	switch {
+	case actor.Lifecycle == store.Erased:
+		return fault.New(fault.Conflict, "The account was erased: nothing is left to change")
+	case actor.Local() && actor.Kind == "Application":
+		return fault.New(fault.Conflict, "This is the node itself")
+	}
+	if actor.Local() && state != store.Active {
+		if err := endAccess(tx, actor.ID); err != nil {
+			return err
+		}
+	}
+	if err := tx.SetLifecycle(actor.ID, state); err != nil {
+		return err
+	}
+	if err := a.Queue.Insert(ctx, tx, StandingJob{ActorID: actor.ID}); err != nil {
+		return err
+	}
+	act.Subject, act.Detail["actor"] = actor.Acct(), actor.ID
+	return audit.Write(tx, act)
 }
 
 // endAccess ends the sessions and tokens of one of ours, unless nobody would be

@@ -36,30 +36,38 @@ func leadsTo(listed, uri string) bool {
 	return ok && (rest == "" || strings.HasSuffix(listed, "/") || strings.HasSuffix(listed, ":") || rest[0] == '/' || rest[0] == '?')
 }
 
-// Open ends the access of apps that connected before the settings said that
-// they may not.
+// Open brings up to date what hangs on the settings: the access of apps that
+// connected before these said that they may not, and by what a provider's
+// directory knows people.
 func (a *Auth) Open(ctx context.Context) error {
+	for _, p := range a.Providers {
+		if err := a.nameIdentities(ctx, p); err != nil {
+			return err
+		}
+	}
 	if len(a.AllowedClients) == 0 {
 		return nil
 	}
-	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		apps, err := tx.ConnectedApps()
-		if err != nil {
+	return a.DB.Write(ctx, a.endUnwelcome)
+}
+
+func (a *Auth) endUnwelcome(tx *store.Tx) error {
+	apps, err := tx.ConnectedApps()
+	if err != nil {
+		return err
+	}
+	for _, app := range apps {
+		if a.welcome(app) {
+			continue
+		}
+		if err := tx.RevokeAppTokens(app.ID); err != nil {
 			return err
 		}
-		for _, app := range apps {
-			if a.welcome(app) {
-				continue
-			}
-			if err := tx.RevokeAppTokens(app.ID); err != nil {
-				return err
-			}
-			if err := audit.Write(tx, audit.Act{Action: "app.refused", Subject: app.Name, Detail: map[string]any{"client_id": app.ClientID}}); err != nil {
-				return err
-			}
+		if err := audit.Write(tx, audit.Act{Action: "app.refused", Subject: app.Name, Detail: map[string]any{"client_id": app.ClientID}}); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // EndGrant ends a token that acts for the person who asks.

@@ -50,29 +50,27 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err
 
 // actorOf finds the account of an identity, or has it made.
 func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error) {
-	identity, err := a.DB.With(ctx).Identity(c.Issuer, c.Subject)
-	if err == nil {
-		return identity.ActorID, nil
-	}
+	actor, err := a.known(ctx, p, c)
 	if !fault.Is(err, fault.NotFound) {
-		return 0, err
+		return actor, err
 	}
-	if err := a.welcomes(ctx, c); err != nil {
+	if err := a.Welcomes(ctx, c); err != nil {
 		return 0, err
 	}
 	role, _ := RoleOf(c, p.Rules)
 	account, err := a.Actors.Create(ctx, actors.Newcomer{
-		Username: usernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),
-		Issuer: c.Issuer, Subject: c.Subject, Claims: lasting(c),
+		Username: UsernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),
+		Issuer: c.Issuer, Subject: c.Subject, Claims: lasting(c), ExternalID: p.ExternalID(c),
 	})
 	if err == nil {
 		if err := a.Notify.Joined(ctx, account.Actor.ID); err != nil {
 			return 0, err
 		}
 	}
-	// Somebody may sign in twice at once. Whom the identity names counts.
-	if identity, again := a.DB.With(ctx).Identity(c.Issuer, c.Subject); again == nil {
-		return identity.ActorID, nil
+	// Somebody may sign in twice at once, or while the directory tells of them.
+	// Whom the identity names counts.
+	if actor, again := a.known(ctx, p, c); again == nil {
+		return actor, nil
 	}
 	if err != nil {
 		return 0, err
@@ -80,9 +78,26 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 	return account.Actor.ID, nil
 }
 
-// usernameFor is the name that a new account would like to have. It is only a
+// known is the account of an identity, or the one that the provider's directory
+// had made for whom it knows by the same claim.
+func (a *Auth) known(ctx context.Context, p *Provider, c Claims) (int64, error) {
+	identity, err := a.DB.With(ctx).Identity(c.Issuer, c.Subject)
+	if err == nil {
+		return identity.ActorID, nil
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return 0, err
+	}
+	user, err := a.DB.With(ctx).SCIMPerson(c.Issuer, p.ExternalID(c))
+	if err != nil {
+		return 0, err
+	}
+	return user.ActorID, nil
+}
+
+// UsernameFor is the name that a new account would like to have. It is only a
 // name: whose account it is does not hang on it.
-func usernameFor(c Claims) string {
+func UsernameFor(c Claims) string {
 	for _, name := range []string{c.Username, c.Email, c.Name} {
 		if _, usable := text.Username(name); usable {
 			return name
@@ -108,17 +123,15 @@ func refresh(tx *store.Tx, p *Provider, c Claims, account *store.Account) error 
 	if c.Email != "" {
 		u.Email = clip(c.Email, maxEmail)
 	}
-	if role, governed := RoleOf(c, p.Rules); governed && string(role) != u.Role {
-		if err := changeRole(tx, account, role, p.Name); err != nil {
-			return err
-		}
+	if err := decide(tx, p, c, account, map[string]any{"provider": p.Name}); err != nil {
+		return err
 	}
 	u.SignedInAt = store.Now()
 	if err := tx.UpdateUser(u); err != nil {
 		return err
 	}
 	return tx.SetIdentity(&store.Identity{
-		Issuer: c.Issuer, Subject: c.Subject, ActorID: u.ActorID, Claims: lasting(c), CreatedAt: store.Now(),
+		Issuer: c.Issuer, Subject: c.Subject, ActorID: u.ActorID, Claims: lasting(c), ExternalID: p.ExternalID(c), CreatedAt: store.Now(),
 	})
 }
 
@@ -133,10 +146,10 @@ func lasting(c Claims) string {
 
 // changeRole gives a user another role, unless nobody would be left to own the
 // node: a mistake in a directory must not lock everybody out.
-func changeRole(tx *store.Tx, account *store.Account, role Role, provider string) error {
+func changeRole(tx *store.Tx, account *store.Account, role Role, on map[string]any) error {
 	u := &account.User
-	act := audit.Act{Action: "account.role", Subject: account.Actor.Username,
-		Detail: map[string]any{"before": u.Role, "after": role, "provider": provider}}
+	act := audit.Act{Action: "account.role", Subject: account.Actor.Username, Detail: maps.Clone(on)}
+	act.Detail["before"], act.Detail["after"] = u.Role, role
 	if Role(u.Role) == Owner {
 		owners, err := tx.Owners()
 		if err != nil {

@@ -19,7 +19,8 @@ type Claims struct {
 	SessionID     string    // sid: the provider's session, for back-channel logout
 	AuthTime      time.Time // when the person last proved who they are; zero if unsaid
 	Raw           map[string]any
-	IDToken       string // the hint for RP-initiated logout
+	Memberships   []string // of groups, which the provider's directory says by SCIM
+	IDToken       string   // the hint for RP-initiated logout
 }
 
 // protocolClaims say something about the token they are in. Userinfo may

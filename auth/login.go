@@ -266,6 +266,9 @@ func (a *Auth) enterByLink(r *http.Request) (secret string, err error) {
 	return secret, err
 }
 
+// Provider finds a provider by its name, and nil where there is none.
+func (a *Auth) Provider(name string) *Provider { return a.provider(slug(name)) }
+
 // provider finds a provider by its name in our paths.
 func (a *Auth) provider(name string) *Provider {
 	for _, p := range a.Providers {

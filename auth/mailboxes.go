@@ -46,9 +46,9 @@ func mailDomain(domain string) string {
 	return h.Host
 }
 
-// welcomes refuses to make an account for whose address is blocked. Those who
+// Welcomes refuses to make an account for whose address is blocked. Those who
 // have one keep it, and who has no address cannot be told by it.
-func (a *Auth) welcomes(ctx context.Context, c Claims) error {
+func (a *Auth) Welcomes(ctx context.Context, c Claims) error {
 	if c.Email == "" {
 		return nil
 	}

@@ -34,6 +34,7 @@ type Provider struct {
 	ClientSecret string   // empty: a public client
 	Scopes       []string // nil: openid profile email, and groups where it is announced
 	Rules        []RoleRule
+	SCIMClaim    string           // carries what the directory calls externalId; empty: sub
 	Client       *http.Client     // with a Transport that checks where it connects
 	Now          func() time.Time // nil: time.Now
 

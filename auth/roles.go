@@ -90,7 +90,7 @@ func RoleRules(claim string, roles map[string]string) ([]RoleRule, error) {
 // roles: governed is false and the role that a person already has stays.
 func RoleOf(c Claims, rules []RoleRule) (role Role, governed bool) {
 	for _, rule := range rules {
-		if rule.Value != "" && slices.Contains(texts(claimAt(c.Raw, rule.Claim)), rule.Value) {
+		if rule.Value != "" && (slices.Contains(texts(claimAt(c.Raw, rule.Claim)), rule.Value) || slices.Contains(c.Memberships, rule.Value)) {
 			return rule.Role, true
 		}
 	}

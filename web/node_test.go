@@ -20,6 +20,7 @@ import (
 	"parley/about"
 	"parley/actors"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/federation"
 	"parley/inbox"
 	"parley/internal/media"
@@ -97,7 +98,7 @@ func wire(t testing.TB, db *store.DB, address string, files *media.Store) *web.W
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
 		UI:   &ui.UI{Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: signIn, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Limits: true, Log: log,
+		Auth: signIn, SCIM: &scim.SCIM{DB: db, Auth: signIn, Actors: who, URL: address, Log: log}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Limits: true, Log: log,
 	}
 }
 

@@ -16,6 +16,9 @@ func (w *Web) Routes() []Route {
 	for _, r := range w.Auth.Routes() { // sign-in, sign-out, OAuth, registration of apps
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
+	for _, r := range w.SCIM.Routes() { // the directory says who is there: tokens of its own
+		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
+	}
 	for _, r := range w.UI.Routes() { // the node's own pages
 		routes = append(routes, Route{r.Method, r.Path, entry(r.Entry), r.Handler})
 	}

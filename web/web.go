@@ -11,6 +11,7 @@ import (
 
 	"parley/actors"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/inbox"
 	"parley/internal/media"
 	"parley/outbox"
@@ -23,6 +24,7 @@ import (
 type Web struct {
 	API    *mastodon.API
 	Auth   *auth.Auth
+	SCIM   *scim.SCIM
 	Actors *actors.Actors
 	Outbox *outbox.Outbox
 	Inbox  *inbox.Inbox

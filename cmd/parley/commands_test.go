@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -105,9 +106,26 @@ func TestOwnersCommands(t *testing.T) {
 			require.Contains(t, c.ok("host", "list"), "NEXT PROBE")
 			require.Contains(t, c.ok("delivery", "retry", "--all"), "0 deliveries")
 			c.fails("Delivery not found", "delivery", "retry", "7")
+			c.fails("no provider", "scim", "token", "Corp")
+			require.Contains(t, c.ok("scim", "list"), "LAST USED")
+			c.fails("Token not found", "scim", "revoke", "7")
 			require.Contains(t, c.ok("audit", "verify"), "is whole")
 		})
 	}
+}
+
+func TestTokensOfADirectory(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	settings := filepath.Join(t.TempDir(), "parley.toml")
+	require.NoError(t, os.WriteFile(settings, []byte("[[oidc]]\nname = \"Corp IdP\"\nissuer = \"https://idp.example\"\nclient_id = \"parley\"\n"), 0o600))
+	t.Setenv("PARLEY_CONFIG", settings)
+	require.Regexp(t, regexp.MustCompile(`^[A-Za-z0-9_-]{40,}\n$`), c.ok("scim", "token", "Corp IdP", "--name", "Entra", "--expires", "2099-12-31"))
+	c.fails("expired already", "scim", "token", "corp-idp", "--expires", "2001-01-01")
+	line := regexp.MustCompile(`(?m)^(\d+)\s+Corp IdP\s+Entra\s+\S+\s+never\s+2099-12-31T`).FindStringSubmatch(c.ok("scim", "list"))
+	require.Len(t, line, 2)
+	c.ok("scim", "revoke", line[1])
+	require.NotContains(t, c.ok("scim", "list"), "Entra")
+	c.fails("Token not found", "scim", "revoke", line[1])
 }
 
 func TestCommandLineMistakesAreStatusTwo(t *testing.T) {

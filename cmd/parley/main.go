@@ -29,6 +29,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run a node."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
 	Account  accountCommand  `cmd:"" help:"Make and change accounts."`
+	SCIM     scimCommand     `cmd:"" name:"scim" help:"Let the organisation's directory say who is there."`
 	Partner  partnerCommand  `cmd:"" help:"Decide which domains this node talks to."`
 	Report   reportCommand   `cmd:"" help:"See what people and other nodes complain of."`
 	Delivery deliveryCommand `cmd:"" help:"See what does not arrive elsewhere, and try again."`

@@ -123,11 +123,7 @@ func (listCommand) Run(r *run) error {
 		w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "NAME\tROLE\tSTATE\tE-MAIL\tPOSTS\tLAST SIGN-IN")
 		for _, a := range accounts {
-			last := "never"
-			if a.User.SignedInAt != 0 {
-				last = a.User.SignedInAt.Time().Format(time.RFC3339)
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", a.Actor.Username, a.User.Role, a.Actor.Lifecycle, a.User.Email, a.Actor.StatusesCount, last)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", a.Actor.Username, a.User.Role, a.Actor.Lifecycle, a.User.Email, a.Actor.StatusesCount, moment(a.User.SignedInAt))
 		}
 		return w.Flush()
 	})

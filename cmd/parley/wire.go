@@ -14,6 +14,7 @@ import (
 	"parley/about"
 	"parley/actors"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/federation"
 	"parley/inbox"
 	"parley/internal/cards"
@@ -51,6 +52,7 @@ type node struct {
 	outbox   *outbox.Outbox
 	inbox    *inbox.Inbox
 	auth     *auth.Auth
+	scim     *scim.SCIM
 	networks *auth.Networks
 	streams  *notify.Streams
 	web      *web.Web
@@ -153,6 +155,7 @@ func (n *node) wire() error {
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
+	n.scim = &scim.SCIM{DB: n.db, Auth: n.auth, Actors: n.actors, URL: cfg.PublicURL, Log: n.log}
 	n.networks = &auth.Networks{DB: n.db}
 	n.streams = notify.NewStreams()
 	n.web = &web.Web{
@@ -165,7 +168,7 @@ func (n *node) wire() error {
 			Read: n.db.Reader, Auth: n.auth, About: n.about, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
 		},
-		Auth: n.auth, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks,
+		Auth: n.auth, SCIM: n.scim, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
 	}
 	return nil
@@ -201,7 +204,7 @@ func providers(cfg *config.Config) ([]*auth.Provider, error) {
 		// Where the issuer of the settings itself is plain http, so are its endpoints.
 		client := safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: strings.HasPrefix(p.Issuer, "http://"), UserAgent: userAgent(cfg)})
 		list = append(list, &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
-			Scopes: p.Scopes, Rules: rules, Client: client.HTTPClient()})
+			Scopes: p.Scopes, Rules: rules, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()})
 	}
 	return list, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,6 +156,7 @@ type OIDCProvider struct {
 	AllowNetworks []string          `toml:"allow_networks" doc:"Networks the provider may be reached in although they are not public, such as 10.0.0.0/8."`
 	RolesClaim    string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
 	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
+	SCIMClaim     string            `toml:"scim_claim" doc:"The claim that carries what the directory sends as externalId by SCIM. Empty: sub. Entra ID: oid."`
 }
 
 // maxHold is how long a post may wait before it is sent, in seconds.
@@ -233,6 +235,9 @@ func (c *Config) check() error {
 	for i, p := range c.OIDC {
 		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {
 			complain("oidc provider %d: name, issuer and client_id are needed", i+1)
+		}
+		if slices.Contains([]string{"email", "preferred_username", "upn", "unique_name", "name", "nickname"}, p.SCIMClaim) {
+			complain("oidc.scim_claim %q: an address or a name can be another person's tomorrow; name a claim that never changes, such as sub or oid", p.SCIMClaim)
 		}
 		if _, err := Networks("oidc.allow_networks", p.AllowNetworks); err != nil {
 			errs = append(errs, err)

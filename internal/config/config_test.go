@@ -53,6 +53,20 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 }
 
+// Who was somebody's address yesterday may be another person today.
+func TestTheDirectorysClaimIsNoName(t *testing.T) {
+	load := func(claim string) error {
+		path := filepath.Join(t.TempDir(), "parley.toml")
+		require.NoError(t, os.WriteFile(path, []byte("[[oidc]]\nname = \"Corp\"\nissuer = \"https://idp.example\"\nclient_id = \"parley\"\nscim_claim = \""+claim+"\"\n"), 0o600))
+		_, err := Load(path, nil)
+		return err
+	}
+	require.NoError(t, load("oid"))
+	for _, claim := range []string{"email", "preferred_username", "upn"} {
+		require.ErrorContains(t, load(claim), "never changes", claim)
+	}
+}
+
 func TestDevelopmentNeedsLoopback(t *testing.T) {
 	c, err := Load("", []string{"PARLEY_LISTEN=0.0.0.0:4000"})
 	require.NoError(t, err)

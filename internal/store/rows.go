@@ -382,6 +382,8 @@ type Identity struct {
 	ActorID   int64
 	Claims    string // JSON
 	CreatedAt Time   `gorm:"autoCreateTime:false"`
+
+	ExternalID string // what the directory knows the person by
 }
 
 // App is a client application.

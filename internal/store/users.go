@@ -109,9 +109,27 @@ func (r Reader) Identity(issuer, subject string) (*Identity, error) {
 	return &i, r.one(&i, "Identity", `SELECT * FROM identities WHERE issuer = ? AND subject = ?`, issuer, subject)
 }
 
+// IdentityKnownAs is the one that a directory knows by an external id.
+func (r Reader) IdentityKnownAs(issuer, externalID string) (*Identity, error) {
+	var i Identity
+	return &i, r.one(&i, "Identity", `SELECT * FROM identities WHERE issuer = ? AND external_id = ? AND external_id <> '' ORDER BY created_at DESC LIMIT 1`, issuer, externalID)
+}
+
+// IdentityOf is what an issuer calls a person.
+func (r Reader) IdentityOf(issuer string, actorID int64) (*Identity, error) {
+	var i Identity
+	return &i, r.one(&i, "Identity", `SELECT * FROM identities WHERE actor_id = ? AND issuer = ? ORDER BY created_at DESC LIMIT 1`, actorID, issuer)
+}
+
+// Identities are at most limit of an issuer's, by subject, after the given one.
+func (r Reader) Identities(issuer, after string, limit int) ([]*Identity, error) {
+	var rows []*Identity
+	return rows, r.scan(&rows, `SELECT * FROM identities WHERE issuer = ? AND subject > ? ORDER BY subject LIMIT ?`, issuer, after, limit)
+}
+
 // SetIdentity ties an issuer's subject to a person and keeps the claims seen last.
 func (tx *Tx) SetIdentity(i *Identity) error {
-	_, err := tx.exec(`INSERT INTO identities (issuer, subject, actor_id, claims, created_at) VALUES (?, ?, ?, ?, ?)
- ON CONFLICT (issuer, subject) DO UPDATE SET claims = excluded.claims`, i.Issuer, i.Subject, i.ActorID, i.Claims, i.CreatedAt)
+	_, err := tx.exec(`INSERT INTO identities (issuer, subject, actor_id, claims, external_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
+ ON CONFLICT (issuer, subject) DO UPDATE SET claims = excluded.claims, external_id = excluded.external_id`, i.Issuer, i.Subject, i.ActorID, i.Claims, i.ExternalID, i.CreatedAt)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"parley/about"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/internal/media"
 	"parley/internal/nodetest"
 	"parley/internal/notify"
@@ -59,7 +60,7 @@ func (n *node) behind(t testing.TB) *web.Web {
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(8 << 20), Streams: streams, Remote: remote},
 		UI: &ui.UI{Read: n.DB.Reader, About: says, Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Notify: n.Notify, Partners: n.Partners, Streams: streams, Remote: remote,
 			URL: n.URL, Domain: domain, Title: "Test", Log: log},
-		Auth:   signIn,
+		Auth: signIn, SCIM: &scim.SCIM{DB: n.DB, Auth: signIn, Actors: n.Actors, URL: n.URL, Log: log},
 		Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Files: n.Outbox.Files, Remote: remote, Partners: n.Partners, Networks: networks, Limits: true, Log: log,
 	}
 }
