@@ -108,6 +108,25 @@ func (a *Auth) RequireSession() gin.HandlerFunc {
 	}
 }
 
+// RequireProof lets in browsers whose person has signed in of late, as far as the
+// provider says when that was, and has the others do so. It comes after
+// RequireSession.
+func (a *Auth) RequireProof() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		sends := c.Request.Method != http.MethodGet
+		if c.IsAborted() || WhoIs(c.Request.Context()).proven(sends) {
+			return
+		}
+		if sends {
+			a.fail(c.Writer, c.Request, errStale)
+		} else {
+			again := url.Values{"fresh": {"1"}, "return_to": {c.Request.URL.RequestURI()}}
+			c.Redirect(http.StatusFound, "/auth/sign_in?"+again.Encode())
+		}
+		c.Abort()
+	}
+}
+
 // OptionalSession tells who a browser is, which may be nobody.
 func (a *Auth) OptionalSession() gin.HandlerFunc {
 	return func(c *gin.Context) {

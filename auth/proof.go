@@ -1,11 +1,7 @@
 package auth
 
 import (
-	"net/http"
-	"net/url"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
 	"parley/internal/store"
@@ -27,28 +23,14 @@ func stale(c Claims) bool {
 	return !c.AuthTime.IsZero() && time.Since(c.AuthTime) > proofAge
 }
 
-// RequireProof lets in browsers whose person has signed in of late, as far as the
-// provider says when that was, and has the others do so. It comes after
-// RequireSession.
-func (a *Auth) RequireProof() gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if c.IsAborted() {
-			return
-		}
-		open := c.Request.Method == http.MethodGet
-		age := proofToSend
-		if open {
-			age = proofToOpen
-		}
-		if store.Now() <= WhoIs(c.Request.Context()).ProvedAt.Add(age) {
-			return
-		}
-		if open {
-			again := url.Values{"fresh": {"1"}, "return_to": {c.Request.URL.RequestURI()}}
-			c.Redirect(http.StatusFound, "/auth/sign_in?"+again.Encode())
-		} else {
-			a.fail(c.Writer, c.Request, fault.New(fault.Unauthorized, "You signed in too long ago for this. Sign in again in another tab, come back to this one and send it once more."))
-		}
-		c.Abort()
+var errStale = fault.New(fault.Unauthorized, "You signed in too long ago for this. Sign in again in another tab, come back to this one and send it once more.")
+
+// proven reports whether the person has signed in of late: for a page, or for
+// what is sent from one.
+func (w Who) proven(sends bool) bool {
+	age := proofToOpen
+	if sends {
+		age = proofToSend
 	}
+	return store.Now() <= w.ProvedAt.Add(age)
 }

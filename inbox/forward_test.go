@@ -10,6 +10,7 @@ import (
 	"parley/federation"
 	"parley/internal/nodetest"
 	"parley/internal/store"
+	"parley/outbox"
 )
 
 // An answer from elsewhere that is for the followers of one of ours goes to
@@ -104,4 +105,38 @@ func TestAForwarderThatLies(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, forward(doc{"type": "Delete", "object": note.ID()}))
 		require.NotZero(t, n.Stored(note.ID()).DeletedAt, "it is gone there")
 	})
+}
+
+// An answer is passed on for a post that its followers have, of somebody who may
+// act.
+func TestWhatIsNotForwarded(t *testing.T) {
+	n := sqlite(t)
+	far, near := nodetest.Play(t, "far"), nodetest.Play(t, "near")
+	bob, eve := far.Actor("bob"), near.Actor("eve")
+	alice := n.Person("alice")
+	bob.Follow(n, alice.URI)
+	eve.Follow(n, alice.URI)
+	post := func(d outbox.Draft) *store.Post {
+		t.Helper()
+		p, err := n.Outbox.Post(t.Context(), alice.ID, d)
+		require.NoError(t, err)
+		return p
+	}
+	answered := func(p *store.Post) {
+		t.Helper()
+		note := bob.Note("an answer").With("inReplyTo", p.URI, "to", []string{federation.Public, alice.FollowersURI}, "cc", []string{alice.URI})
+		bob.Send(n, bob.Complete(bob.Create(note)))
+		n.Settle()
+	}
+	open := post(outbox.Draft{Text: "for everybody", Visibility: store.Public})
+	direct := post(outbox.Draft{Text: "for @bob@" + far.Name, Visibility: store.Direct})
+	here := post(outbox.Draft{Text: "for the house", Visibility: store.Public, Scope: store.Here})
+	answered(open)
+	require.Len(t, near.Arrived("Create"), 2, "the post and its answer")
+	answered(direct)
+	answered(here)
+	require.Len(t, near.Arrived("Create"), 2)
+	require.NoError(t, n.Actors.Disable(t.Context(), 0, alice.ID))
+	answered(open)
+	require.Len(t, near.Arrived("Create"), 2, "she is suspended")
 }

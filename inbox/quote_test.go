@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"testing"
@@ -93,6 +94,23 @@ func TestAQuoteOfOursThatIsNotLet(t *testing.T) {
 	open := post(store.Public, "public")
 	ask(open, eve.NewURI("notes"))
 	bob.Send(n, doc{"type": "QuoteRequest", "object": open.URI, "instrument": bob.Note("x").With("attributedTo", eve.URI)})
+	hour := 3600
+	for what, d := range map[string]outbox.Draft{
+		"here only":             {Visibility: store.Public, Scope: store.Here},
+		"not sent yet":          {Visibility: store.Public, HoldSeconds: &hour},
+		"for who is named":      {Visibility: store.Direct},
+		"for who is named, him": {Visibility: store.Direct, Text: "@bob@" + far.Name + " hm"},
+	} {
+		d.Text, d.QuotePolicy = cmp.Or(d.Text, "hm"), "public"
+		p, err := n.Outbox.Post(t.Context(), alice.ID, d)
+		require.NoError(t, err, what)
+		ask(p, bob.NewURI("notes"))
+		assert.Zero(t, stamps(), what)
+	}
+	gone := post(store.Public, "public")
+	_, err := n.Outbox.Delete(t.Context(), alice.ID, gone.ID)
+	require.NoError(t, err)
+	ask(gone, bob.NewURI("notes"))
 	assert.Zero(t, stamps())
 	bob.Follow(n, alice.URI)
 	ask(followers, bob.NewURI("notes"))
