@@ -188,8 +188,8 @@ func keepOwner(tx *store.Tx, account *store.Account) error {
 	if account.User.Role != "owner" || account.Actor.Lifecycle != store.Active {
 		return nil
 	}
-	owners, err := tx.Owners()
-	if err == nil && owners <= 1 {
+	last, err := tx.LastOwner()
+	if err == nil && last {
 		return fault.New(fault.Conflict, account.Actor.Username+" is the last owner: make somebody else owner first")
 	}
 	return err

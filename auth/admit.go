@@ -151,11 +151,11 @@ func changeRole(tx *store.Tx, account *store.Account, role Role, on map[string]a
 	act := audit.Act{Action: "account.role", Subject: account.Actor.Username, Detail: maps.Clone(on)}
 	act.Detail["before"], act.Detail["after"] = u.Role, role
 	if Role(u.Role) == Owner {
-		owners, err := tx.Owners()
+		last, err := tx.LastOwner()
 		if err != nil {
 			return err
 		}
-		if owners <= 1 {
+		if last {
 			act.Action = "account.role_kept"
 			return audit.Write(tx, act)
 		}

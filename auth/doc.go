@@ -18,6 +18,9 @@
 //	/.well-known/oauth-authorization-server                           tokens.go
 //
 // proof.go has people sign in again before they do what only some may do.
+// directory.go reads what the provider's directory said of somebody by SCIM;
+// auth/scim takes its word.
+//
 // http.go has the list of routes and the middleware, and is the only file that
 // knows gin; the handlers are plain ones.
 package auth

@@ -53,6 +53,11 @@ func TestEntraID(t *testing.T) {
 		require.Equal(t, "Given Family", n.account("0a21f0f2").Actor.DisplayName, "the person's own")
 		require.Equal(t, []string{id}, n.found("Users", `emails eq "updated@corp.example"`))
 		require.Empty(t, n.found("Users", `emails eq "test_user@corp.example"`))
+		bare := n.patch(user, `{"op":"Remove","path":"emails[type eq \"work\"]"},{"op":"remove","path":"name.formatted"}`).is(200).object()
+		require.NotContains(t, bare, "emails")
+		require.Equal(t, "updated@corp.example", n.account("0a21f0f2").User.Email, "an address is not lost by silence")
+		back := n.patch(user, `{"op":"Add","path":"emails[type eq \"work\"].value","value":"back@corp.example"}`).is(200).object()
+		require.Equal(t, []any{object{"type": "work", "value": "back@corp.example"}}, back["emails"])
 		n.patch(user, `{"op":"Replace","path":"userName","value":"5b50@corp.example"}`).is(200)
 
 		for _, off := range []string{`{"op":"Replace","path":"active","value":"False"}`, `{"op":"replace","path":"active","value":false}`} {

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,6 +53,56 @@ func TestWhoLeftBeforeComing(t *testing.T) {
 		inactive := n.ask("POST", "/Users", `{"userName":"ada","externalId":"s-ada","active":false}`).is(201).object()
 		require.Equal(t, false, inactive["active"])
 		require.Contains(t, n.signIn(n.browser(), "s-ada"), "Your account is closed")
+	})
+}
+
+// Who signs in at the moment at which the directory announces them has one
+// account, which the directory can close.
+func TestComingFromBothSidesAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		var both sync.WaitGroup
+		both.Go(func() {
+			n.ask("POST", "/Users", `{"userName":"ben","externalId":"s-ben"}`).is(201)
+		})
+		both.Go(func() { n.signIn(n.browser(), "s-ben") })
+		both.Wait()
+		accounts, err := n.DB.Accounts()
+		require.NoError(t, err)
+		require.Len(t, accounts, 1)
+		require.Equal(t, "ben", n.signIn(n.browser(), "s-ben"))
+		require.Equal(t, accounts[0].Actor.ID, n.account("s-ben").Actor.ID)
+	})
+}
+
+// Of two owners whom the directory switches off at once, one stays.
+func TestOneOwnerStays(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		var all sync.WaitGroup
+		codes := make([]int, 2)
+		var ids []string
+		for _, external := range []string{"s-ada", "s-ben"} {
+			id, account := n.user(external, external)
+			require.NoError(t, n.Actors.SetRole(t.Context(), 0, account.Actor.ID, "owner"))
+			ids = append(ids, id)
+		}
+		for i, id := range ids {
+			all.Go(func() { codes[i] = n.ask("DELETE", "/Users/"+id, "").code })
+		}
+		all.Wait()
+		require.ElementsMatch(t, []int{204, 409}, codes)
+	})
+}
+
+// An address whose domain the owner shut out gets no account from a directory
+// either.
+func TestBlockedAddresses(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		_, err := n.Auth.BlockMailDomain(t.Context(), 0, "corp.example")
+		require.NoError(t, err)
+		n.ask("POST", "/Users", `{"userName":"ada","externalId":"s-ada","emails":[{"value":"ada@corp.example"}]}`).refused(403, "")
+		accounts, err := n.DB.Accounts()
+		require.NoError(t, err)
+		require.Empty(t, accounts)
 	})
 }
 

@@ -1,8 +1,6 @@
 package scim
 
-import (
-	"strings"
-)
+import "strings"
 
 const (
 	maxText   = 1024 // bytes of a value
@@ -92,6 +90,19 @@ func (a *attribute) one(value any) (any, error) {
 		return kept, nil
 	}
 	return nil, bad("invalidValue", "%s has to be a %s", a.name, a.kind)
+}
+
+// isEmpty reports whether a value is as good as none. RFC 7643 2.5
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(v) == 0
+	case object:
+		return len(v) == 0
+	}
+	return false
 }
 
 // text is a string inside an object, empty for none.

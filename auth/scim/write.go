@@ -2,6 +2,7 @@ package scim
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -65,6 +66,7 @@ func (s *SCIM) patch(k *kind) handler {
 					return nil, err
 				}
 			}
+			maps.DeleteFunc(after, func(_ string, v any) bool { return isEmpty(v) })
 			return after, nil
 		})
 		if err != nil {

@@ -98,6 +98,16 @@ func (r Reader) Owners() (int64, error) {
 	return r.number(`SELECT COUNT(*) FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND u.role = 'owner' AND a.lifecycle = 'active'`)
 }
 
+// LastOwner reports whether an owner is the only one. Whoever else asks waits
+// until the transaction ends: of two owners who go at once, one stays.
+func (tx *Tx) LastOwner() (bool, error) {
+	if err := tx.Alone("owners"); err != nil {
+		return false, err
+	}
+	n, err := tx.Owners()
+	return n <= 1, err
+}
+
 // Stewards are the active accounts that run the node.
 func (r Reader) Stewards() ([]int64, error) {
 	return r.ids(`SELECT u.actor_id FROM users u CROSS JOIN actors a WHERE a.id = u.actor_id AND u.role IN ('owner','admin') AND a.lifecycle = 'active' ORDER BY u.actor_id`)
