@@ -17,6 +17,7 @@ import (
 	"parley/internal/nodetest"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
+	"parley/outbox"
 )
 
 func sqlite(t *testing.T) *nodetest.Node {
@@ -209,4 +210,33 @@ func TestResolvingOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, bob.URI, key.Actor.URI)
 	require.True(t, federation.SameOrigin(key.Actor.URI, far.URL))
+}
+
+// Who keeps a circle private shows other nodes how many there are and no more.
+func TestWhoHidesAndWhoShowsACircle(t *testing.T) {
+	n := sqlite(t)
+	bob := nodetest.Play(t, "far").Actor("bob")
+	alice := n.Person("alice")
+	bob.Follow(n, alice.URI)
+	n.Follow(alice, bob)
+	told := func() (named, counted bool) {
+		t.Helper()
+		named, counted = true, true
+		for _, uri := range []string{alice.FollowersURI, alice.URI + "/following"} {
+			_, _, body := n.Fetch(uri, bob)
+			counted = counted && strings.Contains(body, `"totalItems":1`)
+			_, _, page := n.Fetch(uri+"?page=true", bob)
+			named = named && strings.Contains(page, bob.URI)
+			if !strings.Contains(page, bob.URI) {
+				assert.NotContains(t, body, `"first"`, "there is nothing to turn to")
+			}
+		}
+		return named, counted
+	}
+	named, counted := told()
+	assert.Equal(t, [2]bool{true, true}, [2]bool{named, counted})
+	hide := true
+	require.NoError(t, n.Outbox.UpdateProfile(t.Context(), alice.ID, outbox.Profile{HideCollections: &hide}))
+	named, counted = told()
+	assert.Equal(t, [2]bool{false, true}, [2]bool{named, counted})
 }
