@@ -140,3 +140,36 @@ func TestWhatIsNotForwarded(t *testing.T) {
 	answered(open)
 	require.Len(t, near.Arrived("Create"), 2, "she is suspended")
 }
+
+// What others forward is asked about as often as one signer may have it, of the
+// host that its actor is on, and never of a host that is shut out.
+func TestForwardersHaveABound(t *testing.T) {
+	n := sqlite(t)
+	far, liar, other := nodetest.Play(t, "far"), nodetest.Play(t, "liar"), nodetest.Play(t, "other")
+	bob, mallory, carol := far.Actor("bob"), liar.Actor("mallory"), other.Actor("carol")
+	alice := n.Person("alice")
+	n.Follow(alice, bob)
+	n.Follow(alice, carol)
+	note, hers := bob.Note("the truth"), carol.Note("another")
+	far.Put(path(note), note)
+	bob.Must(n, bob.Create(note))
+	carol.Must(n, carol.Create(hers))
+	forward := func(by *nodetest.Actor, a doc) int {
+		t.Helper()
+		body, err := json.Marshal(bob.Complete(a))
+		require.NoError(t, err)
+		return n.Do(by.Request(n, body))
+	}
+	news := doc{"type": "Update", "object": note.ID()}
+	require.Equal(t, http.StatusUnauthorized, forward(mallory, doc{"type": "Update", "object": hers.ID()}), "not on his host")
+	require.Equal(t, http.StatusUnauthorized, forward(mallory, doc{"id": carol.NewURI("updates"), "type": "Update", "object": note.ID()}), "nor is what says so")
+	for k := range 60 {
+		require.Equal(t, http.StatusAccepted, forward(mallory, news), k)
+	}
+	require.Equal(t, http.StatusTooManyRequests, forward(mallory, news))
+	require.Equal(t, http.StatusAccepted, forward(carol, news), "another has a bound of his own")
+	bob.Must(n, doc{"type": "Update", "object": note}) // its author needs none
+	n.Settle()
+	require.NoError(t, n.Partners.Set(t.Context(), 0, far.Name, "block"))
+	require.Equal(t, http.StatusUnauthorized, forward(carol, news))
+}
