@@ -111,16 +111,17 @@ func (a *Actors) Alone(tx *store.Tx) error { return tx.Alone(localNames) }
 // people who sign in for the first time at once do not get the same.
 const localNames = "names of ours"
 
-// freeName settles the name of a new actor. A name that ever was somebody's
-// stays theirs: old handles keep resolving.
+// freeName settles the name of an actor. A name that ever was somebody's stays
+// theirs: old handles keep resolving.
 func (a *Actors) freeName(tx *store.Tx, actor *store.Actor, exact bool) error {
 	if err := tx.Alone(localNames); err != nil {
 		return err
 	}
 	wanted := actor.Username
 	for n := 2; ; n++ {
-		_, err := tx.ActorByHandle(actor.Username, "")
-		if fault.Is(err, fault.NotFound) {
+		holder, err := tx.ActorByHandle(actor.Username, "")
+		if fault.Is(err, fault.NotFound) || err == nil && holder.ID == actor.ID {
+			actor.URL = a.URL + "/@" + actor.Username
 			return nil
 		}
 		if err != nil {
@@ -131,7 +132,6 @@ func (a *Actors) freeName(tx *store.Tx, actor *store.Actor, exact bool) error {
 		}
 		suffix := fmt.Sprint(n)
 		actor.Username = wanted[:min(len(wanted), text.MaxUsername-len(suffix))] + suffix
-		actor.URL = a.URL + "/@" + actor.Username
 	}
 }
 
@@ -142,27 +142,32 @@ func (a *Actors) Rename(ctx context.Context, by, id int64, name string) (*store.
 	}
 	var actor *store.Actor
 	err := a.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if err := tx.Alone(localNames); err != nil {
-			return err
-		}
 		if actor, err = tx.Actor(id); err != nil {
 			return err
 		}
-		before := actor.Username
-		holder, err := tx.ActorByHandle(name, "")
-		if err == nil && holder.ID != id {
-			return fault.New(fault.Conflict, "The name "+name+" is or was somebody's: choose another")
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		actor.Username, actor.URL = name, a.URL+"/@"+name
-		if err := tx.UpdateActor(actor); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.rename", Subject: name, Detail: map[string]any{"before": before, "actor": id}})
+		return a.RenameAs(ctx, tx, actor, name, true, audit.Act{ActorID: by, Detail: map[string]any{}})
 	})
 	return actor, err
+}
+
+// RenameAs gives an account another name in the transaction that decides it, and
+// has those who know the account told. Where the name is or was another's, a number
+// is added, unless it has to be exact.
+func (a *Actors) RenameAs(ctx context.Context, tx *store.Tx, actor *store.Actor, name string, exact bool, act audit.Act) error {
+	before := actor.Username
+	actor.Username = name
+	if err := a.freeName(tx, actor, exact); err != nil || actor.Username == before {
+		return err
+	}
+	if err := tx.UpdateActor(actor); err != nil {
+		return err
+	}
+	if err := a.Queue.Insert(ctx, tx, StandingJob{ActorID: actor.ID}); err != nil {
+		return err
+	}
+	act.Action, act.Subject = "account.rename", actor.Username
+	act.Detail["before"], act.Detail["actor"] = before, actor.ID
+	return audit.Write(tx, act)
 }
 
 // SetRole changes what an account may do here. The last owner stays owner.

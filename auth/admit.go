@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -9,15 +10,15 @@ import (
 	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
-	"parley/internal/text"
 )
 
 const maxEmail = 320 // RFC 3696, and room to spare
 
 // admit lets in whom a provider vouched for, and returns the new session's
-// secret. The account is found by issuer and subject and by nothing else.
-func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err error) {
-	actor, err := a.actorOf(r.Context(), p, c)
+// secret. The account is found by issuer and subject and by nothing else. name is
+// what the person chose to be called, who had no account; empty: nothing yet.
+func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (secret string, err error) {
+	actor, err := a.actorOf(r.Context(), p, c, name)
 	if err != nil {
 		return "", err
 	}
@@ -33,8 +34,14 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err
 			act.Action, act.Detail["state"] = "account.sign_in_refused", account.Actor.Lifecycle
 			return audit.Write(tx, act)
 		}
-		if err := refresh(tx, p, c, account); err != nil {
+		admitted, err := a.refresh(r.Context(), tx, p, c, account)
+		if err != nil {
 			return err
+		}
+		act.Subject = account.Actor.Username
+		if !admitted {
+			refusal, act.Action, act.Detail["reason"] = errNotRequired, "account.sign_in_refused", "required claim"
+			return audit.Write(tx, act)
 		}
 		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ProvedAt: store.TimeOf(c.AuthTime)}, r)
 		if err != nil {
@@ -49,7 +56,7 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims) (secret string, err
 }
 
 // actorOf finds the account of an identity, or has it made.
-func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error) {
+func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims, name string) (int64, error) {
 	actor, err := a.known(ctx, p, c)
 	if !fault.Is(err, fault.NotFound) {
 		return actor, err
@@ -57,9 +64,15 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 	if err := a.Welcomes(ctx, c); err != nil {
 		return 0, err
 	}
-	role, _ := RoleOf(c, p.Rules)
+	o := p.Decide(c)
+	if !o.Admitted {
+		return 0, a.turnAway(ctx, p, c)
+	}
+	if name == "" && p.Names.Mode == Choose {
+		return 0, errNameless
+	}
 	account, err := a.Actors.Create(ctx, actors.Newcomer{
-		Username: UsernameFor(c), DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(role),
+		Username: cmp.Or(name, p.Names.For(c)), Exact: name != "", DisplayName: clip(c.Name, 255), Email: clip(c.Email, maxEmail), Role: string(o.Role),
 		Issuer: c.Issuer, Subject: c.Subject, Claims: lasting(c), ExternalID: p.ExternalID(c),
 	})
 	if err == nil {
@@ -76,6 +89,19 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims) (int64, error
 		return 0, err
 	}
 	return account.Actor.ID, nil
+}
+
+// turnAway refuses to make an account for somebody whom the provider does not let
+// in.
+func (a *Auth) turnAway(ctx context.Context, p *Provider, c Claims) error {
+	err := a.DB.Write(ctx, func(tx *store.Tx) error {
+		return audit.Write(tx, audit.Act{Action: "account.create_refused", Subject: c.Subject,
+			Detail: map[string]any{"provider": p.Name, "issuer": c.Issuer, "subject": c.Subject, "reason": "required claim"}})
+	})
+	if err != nil {
+		return err
+	}
+	return errNotRequired
 }
 
 // known is the account of an identity, or the one that the provider's directory
@@ -95,17 +121,6 @@ func (a *Auth) known(ctx context.Context, p *Provider, c Claims) (int64, error) 
 	return user.ActorID, nil
 }
 
-// UsernameFor is the name that a new account would like to have. It is only a
-// name: whose account it is does not hang on it.
-func UsernameFor(c Claims) string {
-	for _, name := range []string{c.Username, c.Email, c.Name} {
-		if _, usable := text.Username(name); usable {
-			return name
-		}
-	}
-	return "someone"
-}
-
 // mayEnter refuses accounts that are not active.
 func mayEnter(account *store.Account) error {
 	switch account.Actor.Lifecycle {
@@ -117,22 +132,29 @@ func mayEnter(account *store.Account) error {
 	return fault.New(fault.Forbidden, "Your account is closed. If you think this is wrong, ask your administrator.")
 }
 
-// refresh brings what the provider decides up to date: address and role.
-func refresh(tx *store.Tx, p *Provider, c Claims, account *store.Account) error {
+// refresh brings what the provider decides up to date: address, name and role, and
+// whether the person may come in, which it tells.
+func (a *Auth) refresh(ctx context.Context, tx *store.Tx, p *Provider, c Claims, account *store.Account) (admitted bool, err error) {
 	u := &account.User
 	if c.Email != "" {
 		u.Email = clip(c.Email, maxEmail)
 	}
-	if err := decide(tx, p, c, account, map[string]any{"provider": p.Name}); err != nil {
-		return err
-	}
-	u.SignedInAt = store.Now()
-	if err := tx.UpdateUser(u); err != nil {
-		return err
-	}
-	return tx.SetIdentity(&store.Identity{
+	err = tx.SetIdentity(&store.Identity{
 		Issuer: c.Issuer, Subject: c.Subject, ActorID: u.ActorID, Claims: lasting(c), ExternalID: p.ExternalID(c), CreatedAt: store.Now(),
 	})
+	if err != nil {
+		return false, err
+	}
+	if err := a.rename(ctx, tx, p, c, &account.Actor); err != nil {
+		return false, err
+	}
+	if admitted, err = decide(tx, p, c, account, map[string]any{"provider": p.Name}); err != nil {
+		return false, err
+	}
+	if admitted {
+		u.SignedInAt = store.Now()
+	}
+	return admitted, tx.UpdateUser(u)
 }
 
 // lasting are the claims about the person, without those about the token.
@@ -142,26 +164,4 @@ func lasting(c Claims) string {
 		delete(said, name)
 	}
 	return jsonOf(said)
-}
-
-// changeRole gives a user another role, unless nobody would be left to own the
-// node: a mistake in a directory must not lock everybody out.
-func changeRole(tx *store.Tx, account *store.Account, role Role, on map[string]any) error {
-	u := &account.User
-	act := audit.Act{Action: "account.role", Subject: account.Actor.Username, Detail: maps.Clone(on)}
-	act.Detail["before"], act.Detail["after"] = u.Role, role
-	if Role(u.Role) == Owner {
-		last, err := tx.LastOwner()
-		if err != nil {
-			return err
-		}
-		if last {
-			act.Action = "account.role_kept"
-			return audit.Write(tx, act)
-		}
-	}
-	if err := tx.SetRole(u, string(role)); err != nil {
-		return err
-	}
-	return audit.Write(tx, act)
 }

@@ -3,6 +3,8 @@ package auth
 import (
 	"encoding/json"
 	"maps"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,4 +59,41 @@ func fill(signed, userinfo map[string]any) map[string]any {
 		}
 	}
 	return all
+}
+
+// claimAt finds a claim by its name, or else by a path of names joined by
+// dots: a name may itself contain dots, as "https://corp.example/roles" does.
+func claimAt(claims map[string]any, path string) any {
+	if value, ok := claims[path]; ok {
+		return value
+	}
+	name, rest, nested := strings.Cut(path, ".")
+	inner, ok := claims[name].(map[string]any)
+	if !nested || !ok {
+		return nil
+	}
+	return claimAt(inner, rest)
+}
+
+// texts is a claim as a list of strings: providers write one value as it is,
+// several as an array, none as null.
+func texts(value any) []string {
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case json.Number:
+		return []string{v.String()}
+	case bool:
+		return []string{strconv.FormatBool(v)}
+	case []any:
+		var all []string
+		for _, item := range v {
+			switch item.(type) {
+			case string, json.Number:
+				all = append(all, texts(item)...)
+			}
+		}
+		return all
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -54,14 +53,19 @@ func (a *Auth) nameIdentities(ctx context.Context, p *Provider) error {
 
 // remembered are the claims of somebody's last sign-in.
 func remembered(i *store.Identity) Claims {
-	said := map[string]any{}
-	d := json.NewDecoder(bytes.NewReader([]byte(i.Claims)))
-	d.UseNumber()
-	_ = d.Decode(&said) // what is no object says nothing
-	return claimsOf(i.Issuer, i.Subject, said)
+	return claimsOf(i.Issuer, i.Subject, parsed(i.Claims))
 }
 
-// Regroup decides anew about the role of an account of whose groups the
+// parsed are claims as they were stored.
+func parsed(claims string) map[string]any {
+	said := map[string]any{}
+	d := json.NewDecoder(strings.NewReader(claims))
+	d.UseNumber()
+	_ = d.Decode(&said) // what is no object says nothing
+	return said
+}
+
+// Regroup decides anew about the role and the access of an account of whose groups the
 // provider's directory has just spoken. The names that the account left are taken
 // out of what its last sign-in said: the directory's word is the later one.
 func Regroup(tx *store.Tx, p *Provider, actor int64, left []string, on map[string]any) error {
@@ -71,7 +75,8 @@ func Regroup(tx *store.Tx, p *Provider, actor int64, left []string, on map[strin
 	}
 	identity, err := tx.IdentityOf(p.Issuer, actor)
 	if fault.Is(err, fault.NotFound) {
-		return decide(tx, p, Claims{Issuer: p.Issuer}, account, on)
+		_, err := decide(tx, p, Claims{Issuer: p.Issuer}, account, on)
+		return err
 	}
 	if err != nil {
 		return err
@@ -83,30 +88,8 @@ func Regroup(tx *store.Tx, p *Provider, actor int64, left []string, on map[strin
 			return err
 		}
 	}
-	return decide(tx, p, c, account, on)
-}
-
-// Governs reports whether a role hangs on one of the names of a group.
-func (p *Provider) Governs(names []string) bool {
-	return slices.ContainsFunc(p.Rules, func(r RoleRule) bool { return slices.Contains(names, r.Value) })
-}
-
-// withdraw takes values out of the claims on which roles hang.
-func (p *Provider) withdraw(said map[string]any, values []string) (changed bool) {
-	for _, rule := range p.Rules {
-		var kept []any
-		before := texts(claimAt(said, rule.Claim))
-		for _, value := range before {
-			if !slices.Contains(values, value) {
-				kept = append(kept, value)
-			}
-		}
-		if len(kept) < len(before) {
-			setClaim(said, rule.Claim, kept)
-			changed = true
-		}
-	}
-	return changed
+	_, err = decide(tx, p, c, account, on)
+	return err
 }
 
 // setClaim puts a value where claimAt finds it.
@@ -119,23 +102,6 @@ func setClaim(claims map[string]any, path string, value any) {
 	if inner, ok := claims[name].(map[string]any); ok {
 		setClaim(inner, rest, value)
 	}
-}
-
-// decide gives an account the role that claims and groups give it, where the
-// provider has a say in roles.
-func decide(tx *store.Tx, p *Provider, c Claims, account *store.Account, on map[string]any) error {
-	groups, err := tx.SCIMGroupsOf(p.Issuer, account.Actor.ID)
-	if err != nil {
-		return err
-	}
-	for _, g := range groups {
-		c.Memberships = append(c.Memberships, GroupNames(g)...)
-	}
-	role, governed := RoleOf(c, p.Rules)
-	if !governed || string(role) == account.User.Role {
-		return nil
-	}
-	return changeRole(tx, account, role, on)
 }
 
 // GroupNames are what a rule may call a group: as people see it, and by the id

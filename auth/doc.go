@@ -4,7 +4,7 @@
 // Provider is one identity provider and believes an ID token only after every
 // check of OpenID Connect Core 3.1.3.7. Auth lets in whom it vouches for, found
 // by issuer and subject, and makes the session; it is also the OAuth server of
-// the client apps. RoleOf turns claims into a role, Scopes are what a token may
+// the client apps. Policy.Decide turns claims into a role, Scopes are what a token may
 // do. Secrets are random, stored hashed and compared in constant time.
 //
 //	/auth/sign_in                   which provider                    login.go

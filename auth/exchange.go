@@ -113,8 +113,11 @@ func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken, 
 // providers put only protocol claims into it.
 func (p *Provider) lacking(said map[string]any) bool {
 	wanted := []string{"name", "preferred_username", "email", "groups"}
-	for _, rule := range p.Rules {
-		wanted = append(wanted, rule.Claim)
+	for _, m := range p.matches() {
+		wanted = append(wanted, m.Claim)
+	}
+	if p.Names.Claim != "" {
+		wanted = append(wanted, p.Names.Claim)
 	}
 	return slices.ContainsFunc(wanted, func(claim string) bool { return claimAt(said, claim) == nil })
 }

@@ -24,6 +24,7 @@ func (a *Auth) Routes() []Route {
 		{"GET", "/auth/sign_up", open(a.signUpPage)},
 		{"GET", "/auth/oidc/:provider/start", open(a.start)},
 		{"GET", callbackPath, open(a.callback)},
+		{"POST", enrolPath, open(a.enrol)},
 		{"POST", "/auth/oidc/:provider/backchannel_logout", open(a.backChannelLogout)},
 		{"GET", "/auth/oidc/:provider/frontchannel_logout", open(a.frontChannelLogout)},
 		{"GET", "/auth/sign_out", open(a.signOutPage)},

@@ -89,7 +89,7 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 }
 
 // callback takes the provider's answer: find the attempt, check the browser,
-// exchange the code, admit.
+// exchange the code, let in.
 func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 	noStore(w)
 	begun, err := a.begun(r)
@@ -116,15 +116,7 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, fault.New(fault.Unauthorized, p.Name+" let you in without asking you again, and this needs a new sign-in. Sign out there and come back."))
 		return
 	}
-	secret, err := a.admit(r, p, c)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	// The browser's own cookie stays for its ten minutes: another tab may be
-	// on its way.
-	a.setCookie(w, sessionName, secret, a.sessionTTL())
-	http.Redirect(w, r, localPath(begun.ReturnTo), http.StatusSeeOther)
+	a.enter(w, r, p, c, begun.ReturnTo)
 }
 
 var errExpired = fault.New(fault.Unauthorized, "This sign-in has expired, was used already, or was begun in another browser. Start it again.")
@@ -143,11 +135,20 @@ func (a *Auth) begun(r *http.Request) (*store.SignIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	cookie, err := r.Cookie(a.cookieName(browserName))
-	if err != nil || !Same(Hash(cookie.Value), s.BrowserHash) {
+	if !Same(a.browserHash(r), s.BrowserHash) {
 		return nil, errExpired
 	}
 	return s, nil
+}
+
+// browserHash is by what a browser that signs in is remembered, empty for one
+// that does not.
+func (a *Auth) browserHash(r *http.Request) string {
+	cookie, err := r.Cookie(a.cookieName(browserName))
+	if err != nil {
+		return ""
+	}
+	return Hash(cookie.Value)
 }
 
 // browser is the secret by which we know a browser while it signs in. It is

@@ -3,11 +3,13 @@ package auth_test
 import (
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -17,6 +19,7 @@ import (
 	"parley/auth"
 	"parley/auth/devidp"
 	"parley/internal/notify"
+	"parley/internal/queue"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 )
@@ -24,11 +27,35 @@ import (
 // node is this room behind a front door, with an identity provider beside it.
 type node struct {
 	*auth.Auth
-	t   *testing.T
-	idp string
+	t      *testing.T
+	idp    string
+	played atomic.Pointer[devidp.Provider]
 }
 
-func newNode(t *testing.T, rules ...auth.RoleRule) *node {
+// people are those whom the provider knows from now on.
+func (n *node) people(all ...devidp.Person) {
+	n.t.Helper()
+	idp, err := devidp.New(devidp.Options{
+		Issuer: n.idp, People: all,
+		Clients: []devidp.Client{{ID: "parley", Secret: "secret", RedirectURIs: []string{n.URL + "/auth/oidc/callback"},
+			PostLogoutRedirectURIs: []string{n.URL + "/"}}},
+	})
+	require.NoError(n.t, err)
+	n.played.Store(idp)
+}
+
+func newNode(t *testing.T, rules ...auth.Rule) *node {
+	t.Helper()
+	return newNodeOn(t, storetest.Open(t, storetest.URL(t, "sqlite")), rules...)
+}
+
+// each runs a test on every kind of database.
+func each(t *testing.T, test func(t *testing.T, n *node)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newNodeOn(t, db)) })
+}
+
+func newNodeOn(t *testing.T, db *store.DB, rules ...auth.Rule) *node {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
 	engine := gin.New()
@@ -36,25 +63,20 @@ func newNode(t *testing.T, rules ...auth.RoleRule) *node {
 	t.Cleanup(server.Close)
 	n := &node{t: t, idp: server.URL + "/dev-idp"}
 	n.Auth = &auth.Auth{
-		DB:  storetest.Open(t, storetest.URL(t, "sqlite")),
+		DB:  db,
 		URL: server.URL,
 		Providers: []*auth.Provider{{
-			Name: "Corp IdP", Issuer: n.idp, ClientID: "parley", ClientSecret: "secret", Client: server.Client(), Rules: rules,
+			Name: "Corp IdP", Issuer: n.idp, ClientID: "parley", ClientSecret: "secret", Client: server.Client(), Policy: auth.Policy{Rules: rules},
 		}},
 	}
-	n.Actors = &actors.Actors{DB: n.DB, URL: server.URL}
-	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}
-	idp, err := devidp.New(devidp.Options{
-		Issuer: n.idp,
-		People: []devidp.Person{
-			{Subject: "s-ada", Username: "ada", Name: "Ada", Email: "ada@corp.example", Groups: []string{"parley-owners"}},
-			{Subject: "s-ben", Username: "ben", Name: "Ben", Email: "ben@corp.example"},
-		},
-		Clients: []devidp.Client{{ID: "parley", Secret: "secret", RedirectURIs: []string{server.URL + "/auth/oidc/callback"},
-			PostLogoutRedirectURIs: []string{server.URL + "/"}}},
-	})
+	require.NoError(t, queue.Migrate(t.Context(), n.DB))
+	jobs, err := queue.New(n.DB, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	engine.Any("/dev-idp/*any", gin.WrapH(idp.Handler()))
+	n.Actors = &actors.Actors{DB: n.DB, Queue: jobs, URL: server.URL}
+	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}
+	n.people(devidp.Person{Subject: "s-ada", Username: "ada", Name: "Ada", Email: "ada@corp.example", Groups: []string{"parley-owners"}},
+		devidp.Person{Subject: "s-ben", Username: "ben", Name: "Ben", Email: "ben@corp.example"})
+	engine.Any("/dev-idp/*any", func(c *gin.Context) { n.played.Load().Handler().ServeHTTP(c.Writer, c.Request) })
 	for _, route := range n.Routes() {
 		engine.Handle(route.Method, route.Path, route.Handler)
 	}
@@ -206,7 +228,7 @@ func routesOf(n *node) http.Handler {
 	return engine
 }
 
-func rulesFor(claim string, roles map[string]string) []auth.RoleRule {
+func rulesFor(claim string, roles map[string]string) []auth.Rule {
 	rules, err := auth.RoleRules(claim, roles)
 	if err != nil {
 		panic(err)

@@ -31,9 +31,10 @@ type Provider struct {
 	Name         string
 	Issuer       string
 	ClientID     string
-	ClientSecret string   // empty: a public client
-	Scopes       []string // nil: openid profile email, and groups where it is announced
-	Rules        []RoleRule
+	ClientSecret string           // empty: a public client
+	Scopes       []string         // nil: openid profile email, and groups where it is announced
+	Policy                        // what it decides about accounts
+	Names        Naming           // how they become user names here
 	SCIMClaim    string           // carries what the directory calls externalId; empty: sub
 	Client       *http.Client     // with a Transport that checks where it connects
 	Now          func() time.Time // nil: time.Now

@@ -158,8 +158,7 @@ func TestUserinfoFillsWhatIsMissing(t *testing.T) {
 	assert.Equal(t, h.URL, c.Raw["iss"])
 	assert.Empty(t, c.SessionID, "userinfo says nothing about the protocol")
 	assert.Zero(t, c.AuthTime)
-	role, _ := auth.RoleOf(c, p.Rules)
-	assert.Equal(t, auth.Auditor, role)
+	assert.Equal(t, auth.Auditor, p.Decide(c).Role)
 }
 
 func TestUserinfoNeverOverridesWhatIsSigned(t *testing.T) {
@@ -461,7 +460,7 @@ func TestAgainstTheDevelopmentProvider(t *testing.T) {
 
 	p := &auth.Provider{
 		Name: "Development", Issuer: issuer, ClientID: "parley", ClientSecret: "secret", Client: server.Client(),
-		Rules: rulesFor("groups", map[string]string{"parley-owners": "owner"}),
+		Policy: auth.Policy{Rules: rulesFor("groups", map[string]string{"parley-owners": "owner"})},
 	}
 	a := auth.NewAttempt(callback)
 	link, err := p.AuthCodeURL(t.Context(), a, auth.Wish{Prompt: "select_account"})
@@ -474,9 +473,7 @@ func TestAgainstTheDevelopmentProvider(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, issuer, c.Issuer)
 	assert.Equal(t, "ada", c.Username)
-	role, governed := auth.RoleOf(c, p.Rules)
-	assert.Equal(t, auth.Owner, role)
-	assert.True(t, governed)
+	assert.Equal(t, auth.Owner, p.Decide(c).Role)
 	_, err = p.Exchange(t.Context(), code, a)
 	assert.Equal(t, fault.Unauthorized, fault.Of(err), "a code works once: %v", err)
 }

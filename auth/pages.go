@@ -23,7 +23,7 @@ type page struct {
 	Stylesheet string
 	NodeName   string
 	Title      string
-	Kind       string // sign_in, consent, code, ask, notice
+	Kind       string // sign_in, consent, code, ask, name, notice
 	Notice     string
 	Doors      []door
 	Action     string

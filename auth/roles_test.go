@@ -11,14 +11,14 @@ import (
 	"parley/auth"
 )
 
-func TestRoleOf(t *testing.T) {
+func TestDecideAboutRoles(t *testing.T) {
 	rules := rulesFor("groups", map[string]string{
 		"parley-owners": "owner", "parley-admins": "admin", "mods": "moderator", "audit": "auditor", "7": "moderator",
 	})
 	nested := rulesFor("realm_access.roles", map[string]string{"boss": "owner"})
 	tests := []struct {
 		name, claims string
-		rules        []auth.RoleRule
+		rules        []auth.Rule
 		want         auth.Role
 		governed     bool
 	}{
@@ -38,7 +38,7 @@ func TestRoleOf(t *testing.T) {
 		{"a path", `{"realm_access":{"roles":["boss"]}}`, nested, auth.Owner, true},
 		{"a path through text", `{"realm_access":"roles"}`, nested, auth.Member, true},
 		{"a name with dots", `{"https://corp.example/roles":["boss"]}`, rulesFor("https://corp.example/roles", map[string]string{"boss": "admin"}), auth.Admin, true},
-		{"the first rule wins", `{"a":"x","b":"x"}`, []auth.RoleRule{{"b", "x", auth.Auditor}, {"a", "x", auth.Owner}}, auth.Auditor, true},
+		{"the first rule wins", `{"a":"x","b":"x"}`, []auth.Rule{ruleOf("b", "x", auth.Auditor), ruleOf("a", "x", auth.Owner)}, auth.Auditor, true},
 		{"an empty value matches nobody", `{"groups":[""]}`, rulesFor("groups", map[string]string{"": "owner"}), auth.Member, true},
 		{"no rules", `{"groups":["parley-owners"]}`, nil, auth.Member, false},
 	}
@@ -48,11 +48,16 @@ func TestRoleOf(t *testing.T) {
 			d := json.NewDecoder(bytes.NewBufferString(test.claims))
 			d.UseNumber()
 			require.NoError(t, d.Decode(&c.Raw))
-			role, governed := auth.RoleOf(c, test.rules)
-			assert.Equal(t, test.want, role)
-			assert.Equal(t, test.governed, governed)
+			o := auth.Policy{Rules: test.rules}.Decide(c)
+			assert.Equal(t, test.want, o.Role)
+			assert.Equal(t, test.governed, o.Governed)
+			assert.True(t, o.Admitted)
 		})
 	}
+}
+
+func ruleOf(claim, value string, role auth.Role) auth.Rule {
+	return auth.Rule{Match: auth.Match{Claim: claim, Value: value}, Role: role}
 }
 
 func TestParseRole(t *testing.T) {

@@ -48,7 +48,7 @@ func newNode(t *testing.T, db *store.DB) *node {
 	n := &node{t: t, idp: server.URL + "/dev-idp"}
 	signIn := &auth.Auth{DB: db, URL: server.URL, Actors: &actors.Actors{DB: db, Queue: jobs, URL: server.URL}, Notify: &notify.Notify{DB: db, Hub: notify.NewHub()},
 		Providers: []*auth.Provider{
-			{Name: "Corp IdP", Issuer: n.idp, ClientID: "parley", ClientSecret: "secret", Client: server.Client(), Rules: rules},
+			{Name: "Corp IdP", Issuer: n.idp, ClientID: "parley", ClientSecret: "secret", Client: server.Client(), Policy: auth.Policy{Rules: rules}},
 			{Name: "Other", Issuer: "https://other.example", ClientID: "parley"},
 		}}
 	n.SCIM = &scim.SCIM{DB: db, Auth: signIn, Actors: signIn.Actors, URL: server.URL, Log: log}

@@ -50,7 +50,7 @@ func (s *SCIM) draft(c *call, said object) (*actors.Draft, error) {
 	if err := s.Auth.Welcomes(c.Context(), claims); err != nil {
 		return nil, err
 	}
-	return s.Actors.Draft(actors.Newcomer{Username: auth.UsernameFor(claims), DisplayName: claims.Name, Email: claims.Email,
+	return s.Actors.Draft(actors.Newcomer{Username: c.provider.Names.For(claims), DisplayName: claims.Name, Email: claims.Email,
 		Role: string(auth.Member), Issuer: claims.Issuer, Signal: c.signal()})
 }
 

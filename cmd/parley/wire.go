@@ -193,7 +193,7 @@ func holds(p config.Posts) map[store.Visibility]time.Duration {
 func providers(cfg *config.Config) ([]*auth.Provider, error) {
 	var list []*auth.Provider
 	for _, p := range cfg.OIDC {
-		rules, err := auth.RoleRules(p.RolesClaim, p.Roles)
+		policy, err := policyOf(p)
 		if err != nil {
 			return nil, fmt.Errorf("oidc provider %s: %w", p.Name, err)
 		}
@@ -204,9 +204,28 @@ func providers(cfg *config.Config) ([]*auth.Provider, error) {
 		// Where the issuer of the settings itself is plain http, so are its endpoints.
 		client := safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: strings.HasPrefix(p.Issuer, "http://"), UserAgent: userAgent(cfg)})
 		list = append(list, &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
-			Scopes: p.Scopes, Rules: rules, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()})
+			Scopes: p.Scopes, Policy: policy, Names: auth.Naming{Claim: p.UsernameClaim, Mode: p.Username}, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()})
 	}
 	return list, nil
+}
+
+// policyOf is what a provider decides: its rules in order, and then what
+// roles_claim and roles say.
+func policyOf(p config.OIDCProvider) (auth.Policy, error) {
+	policy := auth.Policy{RolesClaim: p.RolesClaim}
+	for _, m := range p.Require {
+		policy.Require = append(policy.Require, auth.Match(m))
+	}
+	for _, r := range p.Rules {
+		rule, err := auth.ParseRule(r.Claim, r.Value, r.Role)
+		if err != nil {
+			return policy, err
+		}
+		policy.Rules = append(policy.Rules, rule)
+	}
+	short, err := auth.RoleRules(p.RolesClaim, p.Roles)
+	policy.Rules = append(policy.Rules, short...)
+	return policy, err
 }
 
 func userAgent(cfg *config.Config) string { return "Parley/" + version + " (+" + cfg.PublicURL + "/)" }

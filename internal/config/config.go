@@ -31,7 +31,7 @@ type Config struct {
 	Posts          Posts          `toml:"posts"`
 	Media          Media          `toml:"media"`
 	Log            Log            `toml:"log"`
-	OIDC           []OIDCProvider `toml:"oidc"`
+	OIDC           []OIDCProvider `toml:"oidc" doc:"One such table for each identity provider."`
 
 	// Development is true where nothing says who may sign in: a loopback node
 	// then gets the development identity provider. It is not a setting.
@@ -157,6 +157,51 @@ type OIDCProvider struct {
 	RolesClaim    string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
 	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
 	SCIMClaim     string            `toml:"scim_claim" doc:"The claim that carries what the directory sends as externalId by SCIM. Empty: sub. Entra ID: oid."`
+	UsernameClaim string            `toml:"username_claim" doc:"The claim that names people. Empty: preferred_username, or else the address or the name."`
+	Username      string            `toml:"username" doc:"suggest: a new account is named by the claim, and the person may change it. force: the name follows the claim. choose: people are asked at their first sign-in. Empty: suggest."`
+
+	Require []OIDCMatch `toml:"require" doc:"Who may come in: whoever one such table holds for. Without any, everybody whom the provider lets in."`
+	Rules   []OIDCRule  `toml:"rules" doc:"What claims give, in order, before roles. The first that matches decides about the role."`
+}
+
+// OIDCMatch is a value of a claim.
+type OIDCMatch struct {
+	Claim string `toml:"claim" doc:"A claim, or a path such as realm_access.roles. Groups of the directory count as values of groups and of roles_claim."`
+	Value string `toml:"value" doc:"To the letter. *: any."`
+}
+
+// OIDCRule is what a value of a claim gives.
+type OIDCRule struct {
+	Claim string `toml:"claim"`
+	Value string `toml:"value"`
+	Role  string `toml:"role" doc:"owner, admin, moderator, auditor or member."`
+}
+
+// check finds what is missing.
+func (p OIDCProvider) check() error {
+	var errs []error
+	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if p.Name == "" || p.Issuer == "" || p.ClientID == "" {
+		complain("oidc provider %q: name, issuer and client_id are needed", p.Name)
+	}
+	if slices.Contains([]string{"email", "preferred_username", "upn", "unique_name", "name", "nickname"}, p.SCIMClaim) {
+		complain("oidc.scim_claim %q: an address or a name can be another person's tomorrow; name a claim that never changes, such as sub or oid", p.SCIMClaim)
+	}
+	if !slices.Contains([]string{"", "suggest", "force", "choose"}, p.Username) {
+		complain("oidc.username %q: write suggest, force or choose", p.Username)
+	}
+	for _, m := range p.Require {
+		if m.Claim == "" || m.Value == "" {
+			complain("oidc.require of %s: each needs a claim and a value", p.Name)
+		}
+	}
+	for _, r := range p.Rules {
+		if r.Claim == "" || r.Value == "" || r.Role == "" {
+			complain("oidc.rules of %s: each needs a claim, a value and a role", p.Name)
+		}
+	}
+	_, err := Networks("oidc.allow_networks", p.AllowNetworks)
+	return errors.Join(append(errs, err)...)
 }
 
 // maxHold is how long a post may wait before it is sent, in seconds.
@@ -232,16 +277,8 @@ func (c *Config) check() error {
 	if err := c.Media.S3.check(); err != nil {
 		errs = append(errs, err)
 	}
-	for i, p := range c.OIDC {
-		if p.Name == "" || p.Issuer == "" || p.ClientID == "" {
-			complain("oidc provider %d: name, issuer and client_id are needed", i+1)
-		}
-		if slices.Contains([]string{"email", "preferred_username", "upn", "unique_name", "name", "nickname"}, p.SCIMClaim) {
-			complain("oidc.scim_claim %q: an address or a name can be another person's tomorrow; name a claim that never changes, such as sub or oid", p.SCIMClaim)
-		}
-		if _, err := Networks("oidc.allow_networks", p.AllowNetworks); err != nil {
-			errs = append(errs, err)
-		}
+	for _, p := range c.OIDC {
+		errs = append(errs, p.check())
 	}
 	c.Development = len(c.OIDC) == 0 && u != nil && loopbackName(u.Hostname()) && loopbackListen(c.Listen)
 	return errors.Join(errs...)

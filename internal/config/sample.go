@@ -36,7 +36,7 @@ func write(b *strings.Builder, v reflect.Value, table string) {
 		field := v.Type().Field(i)
 		name := strings.TrimPrefix(table+"."+field.Tag.Get("toml"), ".")
 		if field.Type.Kind() == reflect.Slice {
-			fmt.Fprintf(b, "# One such table for each identity provider.\n#[[%s]]\n\n", name)
+			fmt.Fprintf(b, "# %s\n#[[%s]]\n\n", field.Tag.Get("doc"), name)
 			write(b, reflect.New(field.Type.Elem()).Elem(), name)
 			continue
 		}

@@ -173,6 +173,20 @@ type User struct {
 	DefaultQuotable   string // public, followers, nobody
 	CreatedAt         Time   `gorm:"autoCreateTime:false"`
 	SignedInAt        Time
+	RenamedAt         Time      // when the person last chose another name
+	Directory         Directory `gorm:"serializer:json"`
+}
+
+// Directory is what of somebody's profile the organisation's directory says, so
+// that the person does not.
+type Directory struct {
+	Issuer      string  `json:"issuer,omitempty"` // of the provider that says it
+	DisplayName string  `json:"display_name,omitempty"`
+	Fields      []Field `json:"fields,omitempty"`
+	Picture     string  `json:"picture,omitempty"` // where it lies
+
+	PictureTag  string `json:"picture_tag,omitempty"`  // ETag of the one that we have
+	PictureHash string `json:"picture_hash,omitempty"` // SHA-256 of it
 }
 
 // Account is a local person: the actor and what only we know.
@@ -373,6 +387,20 @@ type SignIn struct {
 	ReturnTo    string
 	ExpiresAt   Time
 	Fresh       bool // whether it has to bring a new proof
+}
+
+// Enrolment is somebody who signs in for the first time and still has to choose
+// a name.
+type Enrolment struct {
+	TokenHash   string `gorm:"primaryKey"`
+	BrowserHash string
+	Provider    string
+	Issuer      string
+	Subject     string
+	Claims      string // JSON
+	IDToken     string
+	ReturnTo    string
+	ExpiresAt   Time
 }
 
 // Identity is a person as an identity provider names them.

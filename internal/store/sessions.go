@@ -14,6 +14,20 @@ func (tx *Tx) TakeSignIn(stateHash string) (*SignIn, error) {
 	return &s, tx.one(&s, "Sign-in", `DELETE FROM sign_ins WHERE state_hash = ? AND expires_at > ? RETURNING *`, stateHash, Now())
 }
 
+// CreateEnrolment remembers somebody who still has to choose a name.
+func (tx *Tx) CreateEnrolment(e *Enrolment) error {
+	if _, err := tx.exec(`DELETE FROM enrolments WHERE expires_at < ?`, Now()); err != nil {
+		return err
+	}
+	return tx.g.Create(e).Error
+}
+
+// TakeEnrolment hands out who still has to choose a name in the browser, once.
+func (tx *Tx) TakeEnrolment(tokenHash, browserHash string) (*Enrolment, error) {
+	var e Enrolment
+	return &e, tx.one(&e, "Sign-in", `DELETE FROM enrolments WHERE token_hash = ? AND browser_hash = ? AND expires_at > ? RETURNING *`, tokenHash, browserHash, Now())
+}
+
 // CreateSignInLink stores a one-time link for a person.
 func (tx *Tx) CreateSignInLink(tokenHash string, actorID int64, expires Time) error {
 	_, err := tx.exec(`INSERT INTO sign_in_links (token_hash, actor_id, expires_at) VALUES (?, ?, ?)`, tokenHash, actorID, expires)
@@ -58,6 +72,16 @@ func (tx *Tx) TouchSession(s *Session) error {
 		return err
 	}
 	return tx.beActive(s.ActorID)
+}
+
+// HasAccess reports whether a person has a session or a token.
+func (r Reader) HasAccess(actorID int64) (bool, error) {
+	n, err := r.number(`SELECT COUNT(*) FROM sessions WHERE actor_id = ? AND ended_at = 0`, actorID)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	n, err = r.number(`SELECT COUNT(*) FROM oauth_tokens WHERE (actor_id = ? OR acted_by = ?) AND revoked_at = 0`, actorID, actorID)
+	return n > 0, err
 }
 
 // EndAccess ends every session and token of a person, and what could still
