@@ -170,3 +170,16 @@ func TestProfilesFederate(t *testing.T) {
 	assert.Equal(t, [5]any{"Ada", false, true, true, []any{"news.example"}},
 		[5]any{person["name"], person["showMedia"], person["showFeatured"], person["showRepliesInMedia"], person["attributionDomains"]})
 }
+
+// Followers elsewhere are told of another name.
+func TestARenameIsTold(t *testing.T) {
+	each(t, func(t *testing.T, n *nodetest.Node) {
+		far := nodetest.Play(t, "far")
+		ada, bob := n.Person("ada"), far.Actor("bob")
+		bob.Follow(n, ada.URI)
+		_, err := n.Actors.Rename(t.Context(), 0, ada.ID, "countess")
+		require.NoError(t, err)
+		person := far.Await("Update").Doc["object"].(map[string]any)
+		assert.Equal(t, [2]any{ada.URI, "countess"}, [2]any{person["id"], person["preferredUsername"]})
+	})
+}

@@ -89,6 +89,16 @@ func (a *Actor) Rekey() {
 	a.Host.Put("/users/"+a.Name, a.document(public))
 }
 
+// Rename gives the actor another name, to which the old one leads too.
+func (a *Actor) Rename(name string) Doc {
+	doc := a.Host.Document("/users/"+a.Name).With("preferredUsername", name)
+	a.Host.Put("/users/"+a.Name, doc)
+	a.Host.mu.Lock()
+	defer a.Host.mu.Unlock()
+	a.Host.actors[name] = a
+	return doc
+}
+
 func (a *Actor) document(public string) Doc {
 	return Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": a.URI, "type": "Person", "preferredUsername": a.Name,
 		"inbox": a.URI + "/inbox", "outbox": a.URI + "/outbox", "followers": a.URI + "/followers",

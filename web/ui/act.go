@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"parley/auth"
 	"parley/internal/store"
 	"parley/internal/text"
 	"parley/outbox"
@@ -110,6 +111,13 @@ func (u *UI) Settings(c *gin.Context) error {
 	if body.Tags, err = tagsOf(u.reader(c), account.Actor.ID); err != nil {
 		return err
 	}
+	named, err := u.Auth.NamedBy(u.reader(c), account.Actor.ID)
+	if err != nil {
+		return err
+	}
+	if named != nil {
+		body.NamedBy = named.Name
+	}
 	return u.show(c, "settings", "Settings", "settings", body)
 }
 
@@ -119,7 +127,7 @@ func (u *UI) settings(account *store.Account) Settings {
 		Account: u.account(a), Note: a.NoteSource, Locked: a.Locked, Bot: a.Bot, Discoverable: a.Discoverable, Indexable: a.Indexable,
 		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
 		Holds:   pick(holds(u.Outbox.Hold), strconv.Itoa(max(user.HoldSeconds, -1))),
-		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI,
+		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI, Handle: a.Username,
 		Private: a.HideCollections, AvatarDescription: a.AvatarDescription, HeaderDescription: a.HeaderDescription,
 	}
 	for i := range outbox.MaxFields {
@@ -171,6 +179,15 @@ func (u *UI) SaveSettings(c *gin.Context) error {
 		}
 	}
 	if err := u.Outbox.UpdateProfile(c.Request.Context(), viewer(c), p); err != nil {
+		return err
+	}
+	return see(c, "/settings?done=saved")
+}
+
+// Rename gives the reader another user name.
+func (u *UI) Rename(c *gin.Context) error {
+	ctx := c.Request.Context()
+	if err := u.Auth.Rename(ctx, auth.WhoIs(ctx), c.PostForm("name")); err != nil {
 		return err
 	}
 	return see(c, "/settings?done=saved")

@@ -9,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"parley/auth"
+	"parley/internal/store"
 )
 
 // What people say of themselves on the settings page is on their profile.
@@ -52,4 +55,23 @@ func TestHashtagsOnAProfile(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, ayla.post("/settings/tags", "tag", "two words").code)
 	ayla.post("/settings/tags", "act", "remove", "tag", "Gears").ok().lacks("#Gears")
 	bob.get("/@ayla").ok().lacks("tagged=")
+}
+
+// People change their user name, unless the provider says what they are called.
+func TestChangingOnesName(t *testing.T) {
+	n := newNode(t)
+	ayla := n.person("ayla", "member")
+	n.person("bob", "member")
+	ayla.get("/settings").ok().has(`action="/settings/name"`)
+	assert.Equal(t, http.StatusConflict, ayla.post("/settings/name", "name", "bob").code)
+	ayla.post("/settings/name", "name", "aylin").ok().has(`value="aylin"`)
+	assert.Equal(t, http.StatusForbidden, ayla.post("/settings/name", "name", "ayla").code, "twice a day")
+	ayla.get("/@ayla").ok().has("@aylin")
+
+	n.auth.Providers = []*auth.Provider{{Name: "Corp IdP", Issuer: "https://idp.example", Names: auth.Naming{Mode: auth.Force}}}
+	require.NoError(t, n.db.Write(t.Context(), func(tx *store.Tx) error {
+		return tx.SetIdentity(&store.Identity{Issuer: "https://idp.example", Subject: "s-ayla", ActorID: ayla.id, Claims: "{}"})
+	}))
+	ayla.get("/settings").ok().has("as Corp IdP has it").lacks(`action="/settings/name"`)
+	assert.Equal(t, http.StatusForbidden, ayla.post("/settings/name", "name", "ayla").code)
 }

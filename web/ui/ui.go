@@ -86,6 +86,7 @@ func (u *UI) Routes() []Route {
 		page("GET", "/settings", Session, u.Settings),
 		page("GET", "/auth/edit", Visitor, func(c *gin.Context) error { return see(c, "/settings") }), // where client apps look for them
 		page("POST", "/settings", Session, u.SaveSettings),
+		page("POST", "/settings/name", Session, u.Rename),
 
 		page("GET", "/@:name", Visitor, u.Profile),
 		page("GET", "/@:name/followers", Session, u.Followers),

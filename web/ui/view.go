@@ -317,6 +317,8 @@ type Settings struct {
 	Holds     []Option
 	Aliases   []string
 	MovedTo   string // a URI, empty for most
+	Handle    string // the user name alone
+	NamedBy   string // the provider that gives it; empty: the person may
 }
 
 // Failure is the body of the error page.
