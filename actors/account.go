@@ -170,21 +170,31 @@ func (a *Actors) RenameAs(ctx context.Context, tx *store.Tx, actor *store.Actor,
 	return audit.Write(tx, act)
 }
 
-// SetRole changes what an account may do here. The last owner stays owner.
-func (a *Actors) SetRole(ctx context.Context, by, id int64, role string) error {
+// SetPowers changes what an account may do here: its role, and permissions beyond
+// those of the role, by name and separated by spaces. The last owner stays owner.
+func (a *Actors) SetPowers(ctx context.Context, by, id int64, role, permissions string) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
 		account, err := tx.Account(id)
-		if err != nil || account.User.Role == role {
+		if err != nil {
 			return err
 		}
-		if err := keepOwner(tx, account); err != nil {
+		u := &account.User
+		if u.Role == role && u.Permissions == permissions {
+			return nil
+		}
+		if role != u.Role {
+			if err := keepOwner(tx, account); err != nil {
+				return err
+			}
+		}
+		detail := map[string]any{"before": u.Role, "after": role}
+		if u.Permissions != permissions {
+			detail["permissions_before"], detail["permissions_after"] = u.Permissions, permissions
+		}
+		if err := tx.SetPowers(u, role, permissions); err != nil {
 			return err
 		}
-		before := account.User.Role
-		if err := tx.SetRole(&account.User, role); err != nil {
-			return err
-		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.role", Subject: account.Actor.Username, Detail: map[string]any{"before": before, "after": role}})
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.role", Subject: account.Actor.Username, Detail: detail})
 	})
 }
 

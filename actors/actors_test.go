@@ -79,14 +79,14 @@ func TestTheLastOwnerStays(t *testing.T) {
 	n := sqlite(t)
 	ctx := t.Context()
 	one, two := n.Person("one"), n.Person("two")
-	require.NoError(t, n.Actors.SetRole(ctx, 0, one.ID, "owner"))
-	require.True(t, fault.Is(n.Actors.SetRole(ctx, 0, one.ID, "member"), fault.Conflict))
+	require.NoError(t, n.Actors.SetPowers(ctx, 0, one.ID, "owner", ""))
+	require.True(t, fault.Is(n.Actors.SetPowers(ctx, 0, one.ID, "member", ""), fault.Conflict))
 	require.True(t, fault.Is(n.Actors.Disable(ctx, 0, one.ID), fault.Conflict))
-	require.NoError(t, n.Actors.SetRole(ctx, 0, two.ID, "owner"))
+	require.NoError(t, n.Actors.SetPowers(ctx, 0, two.ID, "owner", ""))
 	require.NoError(t, n.Actors.Disable(ctx, one.ID, two.ID))
-	require.True(t, fault.Is(n.Actors.SetRole(ctx, 0, one.ID, "member"), fault.Conflict), "one who cannot act is no owner")
+	require.True(t, fault.Is(n.Actors.SetPowers(ctx, 0, one.ID, "member", ""), fault.Conflict), "one who cannot act is no owner")
 	require.NoError(t, n.Actors.Enable(ctx, one.ID, two.ID))
-	require.NoError(t, n.Actors.SetRole(ctx, 0, one.ID, "member"))
+	require.NoError(t, n.Actors.SetPowers(ctx, 0, one.ID, "member", ""))
 }
 
 func TestWhoIsSuspendedIsNotThere(t *testing.T) {

@@ -36,7 +36,7 @@ type Who struct {
 	ActorID   int64 // 0: an app for itself, or nobody
 	ActedBy   int64 // the person behind a shared account
 	Username  string
-	Role      Role
+	Powers           // none while acting for a shared account
 	Scopes    Scopes // of a token; a session is not limited by scopes
 	TokenID   int64  // one of TokenID and SessionID is set, or neither for nobody
 	SessionID int64
@@ -60,7 +60,7 @@ func (a *Auth) Bearer(ctx context.Context, token string) (Who, error) {
 	// The scopes were checked when they were stored; what this program no
 	// longer knows is covered by nothing.
 	return Who{
-		ActorID: b.ActorID, ActedBy: b.ActedBy, Username: b.Username, Role: Role(b.Role),
+		ActorID: b.ActorID, ActedBy: b.ActedBy, Username: b.Username, Powers: PowersOf(b.Role, b.Permissions),
 		Scopes: strings.Fields(b.Scopes), TokenID: b.TokenID, AppID: b.AppID,
 	}, nil
 }

@@ -47,7 +47,7 @@ func (a *Auth) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	a.show(w, http.StatusOK, page{
 		Title: "Authorize " + req.app.Name, Kind: "consent", App: req.app, Who: who, Action: "/oauth/authorize",
-		Grants: grants(req.scopes.For(who.Role)), Hidden: hidden(q), OutOfBand: req.redirect == outOfBand,
+		Grants: grants(req.scopes.For(who.Powers)), Hidden: hidden(q), OutOfBand: req.redirect == outOfBand,
 	})
 }
 
@@ -157,7 +157,7 @@ func (a *Auth) grantCode(r *http.Request, req *asked, who Who) (string, error) {
 	if req.redirect == outOfBand {
 		life = codeLifeOutOfBand
 	}
-	scopes := req.scopes.For(who.Role)
+	scopes := req.scopes.For(who.Powers)
 	if len(scopes) == 0 {
 		return "", fault.New(fault.Forbidden, "The app asks only for what your role does not allow.")
 	}

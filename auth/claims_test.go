@@ -61,7 +61,7 @@ func TestWhoLacksTheRequiredClaimStaysOut(t *testing.T) {
 		account := n.accountOf("s-ben")
 		token, err := n.IssueToken(t.Context(), 0, account.Actor.ID, auth.Scopes{"read"})
 		require.NoError(t, err)
-		n.write(func(tx *store.Tx) error { return tx.SetRole(&account.User, "moderator") })
+		n.write(func(tx *store.Tx) error { return tx.SetPowers(&account.User, "moderator", "") })
 
 		gone := ben
 		gone.Groups = nil
@@ -85,7 +85,7 @@ func TestTheLastOwnerIsNotShutOut(t *testing.T) {
 		n.people(ada, ben)
 		for _, subject := range []string{"s-ada", "s-ben"} {
 			account := n.mustSignIn(subject)
-			n.write(func(tx *store.Tx) error { return tx.SetRole(&account.User, "owner") })
+			n.write(func(tx *store.Tx) error { return tx.SetPowers(&account.User, "owner", "") })
 		}
 		n.Providers[0].Require = []auth.Match{{Claim: "groups", Value: "board"}}
 		_, refused := n.signIn("s-ada")

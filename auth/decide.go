@@ -56,7 +56,7 @@ func changeRole(tx *store.Tx, account *store.Account, o Outcome, on map[string]a
 			return audit.Write(tx, act)
 		}
 	}
-	if err := tx.SetRole(u, string(o.Role)); err != nil {
+	if err := tx.SetPowers(u, string(o.Role), u.Permissions); err != nil {
 		return err
 	}
 	return audit.Write(tx, act)

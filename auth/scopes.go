@@ -89,12 +89,13 @@ func (s Scopes) Within(others Scopes) bool {
 	return true
 }
 
-// For drops what the role does not allow: the admin scopes are for those who
-// administer, and of these an auditor reads alone.
-func (s Scopes) For(r Role) Scopes {
+// For drops what somebody's powers do not allow: the admin scopes are for those
+// who may read or change something that others may not. What each of them may is
+// checked again at every request.
+func (s Scopes) For(p Powers) Scopes {
 	return slices.DeleteFunc(slices.Clone(s), func(scope string) bool {
-		reads := scope == "admin:read" || strings.HasPrefix(scope, "admin:read:")
-		return strings.HasPrefix(scope, "admin:") && !slices.Contains(Moderators, r) && !(reads && r == Auditor)
+		rest, admin := strings.CutPrefix(scope, "admin:")
+		return admin && !p.any(strings.HasPrefix(rest, "read"))
 	})
 }
 

@@ -155,8 +155,8 @@ func TestNarrowerScopesNeverAllowMore(t *testing.T) {
 func TestScopesForARole(t *testing.T) {
 	all := Scopes{"read", "admin:read", "admin:read:reports", "admin:write", "admin:write:accounts"}
 	for role, want := range map[Role]Scopes{
-		Owner: all, Admin: all, Moderator: all, Auditor: {"read", "admin:read", "admin:read:reports"}, Member: {"read"},
+		Owner: all, Admin: all, Moderator: all, Compliance: {"read", "admin:read", "admin:read:reports"}, Auditor: {"read", "admin:read", "admin:read:reports"}, Member: {"read"}, Bot: {"read"},
 	} {
-		assert.Equal(t, want, all.For(role), role)
+		assert.Equal(t, want, all.For(Powers{Role: role}), role)
 	}
 }

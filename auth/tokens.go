@@ -131,7 +131,7 @@ func (a *Auth) renew(ctx context.Context, app *store.App, refresh string) (t *is
 		if err != nil || account.Actor.Lifecycle != store.Active {
 			return err
 		}
-		t = newToken(app.ID, old.ActorID, Scopes(strings.Fields(old.Scopes)).For(Role(account.User.Role)).String())
+		t = newToken(app.ID, old.ActorID, Scopes(strings.Fields(old.Scopes)).For(PowersOf(account.User.Role, account.User.Permissions)).String())
 		a.limit(t)
 		t.ID, t.SpentHash = old.ID, hash
 		return tx.RenewToken(&t.Token)

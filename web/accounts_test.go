@@ -57,7 +57,7 @@ func TestRolesAreShown(t *testing.T) {
 		return ada.get("/api/v1/statuses/" + post).ok().object()["account"].(object)["roles"].([]any)
 	}
 	assert.Empty(t, roles())
-	require.NoError(t, n.Actors.SetRole(context.Background(), 0, bob.id, "moderator"))
+	require.NoError(t, n.Actors.SetPowers(context.Background(), 0, bob.id, "moderator", ""))
 	assert.Equal(t, []any{object{"id": "2", "name": "moderator", "color": ""}}, roles())
 	assert.Equal(t, "moderator", bob.get("/api/v1/accounts/verify_credentials").ok().object()["role"].(object)["name"])
 	nodetest.Exec(t, n.db, "UPDATE actors SET lifecycle = 'suspended', revision = revision + 1 WHERE username = 'bob'")

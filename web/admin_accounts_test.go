@@ -31,7 +31,7 @@ func (n *node) role(c *client, role auth.Role) {
 		if err != nil {
 			return err
 		}
-		return tx.SetRole(&account.User, string(role))
+		return tx.SetPowers(&account.User, string(role), "")
 	})
 }
 

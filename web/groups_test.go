@@ -230,7 +230,7 @@ func TestKeenFollowersAndEdits(t *testing.T) {
 func TestStewardsAreToldWhoIsNew(t *testing.T) {
 	n := sqlite(t)
 	ada, bob := n.person("ada"), n.person("bob")
-	require.NoError(t, n.Actors.SetRole(t.Context(), 0, ada.id, "owner"))
+	require.NoError(t, n.Actors.SetPowers(t.Context(), 0, ada.id, "owner", ""))
 	for _, c := range n.people("cleo", "dan") {
 		require.NoError(t, n.API.Notify.Joined(t.Context(), c.id))
 	}

@@ -60,7 +60,7 @@ func TestReportingFromAClient(t *testing.T) {
 	table := entities(t)
 	n := sqlite(t)
 	ada, bob, mod := n.person("ada"), n.person("bob"), n.person("mona")
-	require.NoError(t, n.Actors.SetRole(t.Context(), 0, mod.id, "moderator"))
+	require.NoError(t, n.Actors.SetPowers(t.Context(), 0, mod.id, "moderator", ""))
 	post := bob.post("rude")
 	r := ada.send("POST", "/api/v1/reports", object{"account_id": text(bob.id), "status_ids": []string{post}, "comment": "look", "category": "violation", "rule_ids": []string{"3"}, "forward": true}).ok().object()
 	check(t, table, "Report", "report", any(r))

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +15,7 @@ import (
 type Policy struct {
 	kind   kind
 	scopes []string
-	roles  []auth.Role
+	needs  auth.Permission
 }
 
 type kind int
@@ -31,7 +30,7 @@ const (
 	streamer
 	visitor
 	session
-	role
+	privileged
 	admin
 )
 
@@ -62,14 +61,15 @@ var Visitor = Policy{kind: visitor}
 // Session lets in browsers that are signed in.
 var Session = Policy{kind: session}
 
-// Role lets in browsers of people with one of the roles, who signed in of late.
-func Role(roles ...auth.Role) Policy { return Policy{kind: role, roles: roles} }
+// Privileged lets in browsers of people who have the permission, and signed in of
+// late.
+func Privileged(needs auth.Permission) Policy { return Policy{kind: privileged, needs: needs} }
 
 // Admin lets in tokens of a person that have the scope, as long as the person
-// has one of the roles: what counts is the role at this moment, whatever it was
+// has the permission: what counts is who that is at this moment, whatever it was
 // when the token was given.
-func Admin(scope string, roles []auth.Role) Policy {
-	return Policy{kind: admin, scopes: []string{scope}, roles: roles}
+func Admin(scope string, needs auth.Permission) Policy {
+	return Policy{kind: admin, scopes: []string{scope}, needs: needs}
 }
 
 // enforce is the check of a policy.
@@ -89,10 +89,10 @@ func (w *Web) enforce(p Policy) []gin.HandlerFunc {
 		return []gin.HandlerFunc{sameSite, w.Auth.OptionalSession()}
 	case session:
 		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession()}
-	case role:
-		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), hasRole(p.roles, "Your role does not allow this"), w.Auth.RequireProof()}
+	case privileged:
+		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), may(p.needs, "Your role does not allow this"), w.Auth.RequireProof()}
 	case admin:
-		return []gin.HandlerFunc{w.Auth.Require(p.scopes...), hasRole(p.roles, "This action is not allowed")}
+		return []gin.HandlerFunc{w.Auth.Require(p.scopes...), may(p.needs, "This action is not allowed")}
 	}
 	panic("web: a route states no policy")
 }
@@ -122,12 +122,12 @@ func sameSite(c *gin.Context) {
 	}
 }
 
-func hasRole(roles []auth.Role, refusal string) gin.HandlerFunc {
+func may(permission auth.Permission, refusal string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if c.IsAborted() {
 			return
 		}
-		if !slices.Contains(roles, auth.WhoIs(c.Request.Context()).Role) {
+		if !auth.WhoIs(c.Request.Context()).May(permission) {
 			fail(c, fault.New(fault.Forbidden, refusal))
 		}
 	}
@@ -136,8 +136,8 @@ func hasRole(roles []auth.Role, refusal string) gin.HandlerFunc {
 // Scopes are those of which a token needs one, nil where none is needed.
 func (p Policy) Scopes() []string { return p.scopes }
 
-// Roles are those of which somebody needs one, nil where none is needed.
-func (p Policy) Roles() []auth.Role { return p.roles }
+// Needs is the permission that somebody has to have, empty where none is needed.
+func (p Policy) Needs() auth.Permission { return p.needs }
 
 // Open reports whether somebody without a token may come in.
 func (p Policy) Open() bool {

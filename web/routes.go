@@ -20,7 +20,7 @@ func (w *Web) Routes() []Route {
 		routes = append(routes, Route{r.Method, r.Path, Inside, r.Handler})
 	}
 	for _, r := range w.UI.Routes() { // the node's own pages
-		routes = append(routes, Route{r.Method, r.Path, entry(r.Entry), r.Handler})
+		routes = append(routes, Route{r.Method, r.Path, entry(r), r.Handler})
 	}
 	if w.Dev != nil {
 		for _, method := range []string{"GET", "POST"} {
@@ -31,20 +31,17 @@ func (w *Web) Routes() []Route {
 }
 
 // entry is the policy for whom a page is for.
-func entry(e ui.Entry) Policy {
-	switch e {
+func entry(r ui.Route) Policy {
+	if r.Needs != "" {
+		return Privileged(r.Needs)
+	}
+	switch r.Entry {
 	case ui.Anyone:
 		return Anyone
 	case ui.Visitor:
 		return Visitor
 	case ui.Session:
 		return Session
-	case ui.Owner:
-		return Role(auth.Stewards...)
-	case ui.Moderator:
-		return Role(auth.Moderators...)
-	case ui.Overseer:
-		return Role(auth.Overseers...)
 	}
 	return Policy{}
 }
@@ -327,66 +324,65 @@ func (w *Web) clientAPI() []Route {
 // may do what is as on the pages of the node.
 // https://docs.joinmastodon.org/methods/admin/
 func (w *Web) administration() []Route {
-	m, stewards, moderators, overseers := w.API, auth.Stewards, auth.Moderators, auth.Overseers
-	inspectors := append(slices.Clone(stewards), auth.Auditor) // of what moderators have no part in
+	m := w.API
 	return []Route{
-		api("GET", "/api/v1/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccountsV1),
-		api("GET", "/api/v2/admin/accounts", Admin("admin:read:accounts", overseers), m.AdminAccounts),
-		api("GET", "/api/v1/admin/accounts/:id", Admin("admin:read:accounts", overseers), m.AdminAccount),
-		api("DELETE", "/api/v1/admin/accounts/:id", Admin("admin:write:accounts", stewards), m.AdminDelete),
-		api("POST", "/api/v1/admin/accounts/:id/action", Admin("admin:write:accounts", moderators), m.AdminAct),
-		api("POST", "/api/v1/admin/accounts/:id/approve", Admin("admin:write:accounts", moderators), m.AdminPending),
-		api("POST", "/api/v1/admin/accounts/:id/reject", Admin("admin:write:accounts", moderators), m.AdminPending),
-		api("POST", "/api/v1/admin/accounts/:id/enable", Admin("admin:write:accounts", moderators), m.AdminEnable),
-		api("POST", "/api/v1/admin/accounts/:id/unsilence", Admin("admin:write:accounts", moderators), m.AdminUnsilence),
-		api("POST", "/api/v1/admin/accounts/:id/unsuspend", Admin("admin:write:accounts", moderators), m.AdminUnsuspend),
-		api("POST", "/api/v1/admin/accounts/:id/unsensitive", Admin("admin:write:accounts", moderators), m.AdminUnsensitive),
+		api("GET", "/api/v1/admin/accounts", Admin("admin:read:accounts", auth.SeeAccounts), m.AdminAccountsV1),
+		api("GET", "/api/v2/admin/accounts", Admin("admin:read:accounts", auth.SeeAccounts), m.AdminAccounts),
+		api("GET", "/api/v1/admin/accounts/:id", Admin("admin:read:accounts", auth.SeeAccounts), m.AdminAccount),
+		api("DELETE", "/api/v1/admin/accounts/:id", Admin("admin:write:accounts", auth.DeleteAccounts), m.AdminDelete),
+		api("POST", "/api/v1/admin/accounts/:id/action", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminAct),
+		api("POST", "/api/v1/admin/accounts/:id/approve", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminPending),
+		api("POST", "/api/v1/admin/accounts/:id/reject", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminPending),
+		api("POST", "/api/v1/admin/accounts/:id/enable", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminEnable),
+		api("POST", "/api/v1/admin/accounts/:id/unsilence", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminUnsilence),
+		api("POST", "/api/v1/admin/accounts/:id/unsuspend", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminUnsuspend),
+		api("POST", "/api/v1/admin/accounts/:id/unsensitive", Admin("admin:write:accounts", auth.ManageAccounts), m.AdminUnsensitive),
 
-		api("GET", "/api/v1/admin/reports", Admin("admin:read:reports", overseers), m.AdminReports),
-		api("GET", "/api/v1/admin/reports/:id", Admin("admin:read:reports", overseers), m.AdminReport),
-		api("PUT", "/api/v1/admin/reports/:id", Admin("admin:write:reports", moderators), m.UpdateAdminReport),
-		api("PATCH", "/api/v1/admin/reports/:id", Admin("admin:write:reports", moderators), m.UpdateAdminReport),
-		api("POST", "/api/v1/admin/reports/:id/assign_to_self", Admin("admin:write:reports", moderators), m.JudgeReport("assign")),
-		api("POST", "/api/v1/admin/reports/:id/unassign", Admin("admin:write:reports", moderators), m.JudgeReport("unassign")),
-		api("POST", "/api/v1/admin/reports/:id/resolve", Admin("admin:write:reports", moderators), m.JudgeReport("resolve")),
-		api("POST", "/api/v1/admin/reports/:id/reopen", Admin("admin:write:reports", moderators), m.JudgeReport("reopen")),
+		api("GET", "/api/v1/admin/reports", Admin("admin:read:reports", auth.SeeReports), m.AdminReports),
+		api("GET", "/api/v1/admin/reports/:id", Admin("admin:read:reports", auth.SeeReports), m.AdminReport),
+		api("PUT", "/api/v1/admin/reports/:id", Admin("admin:write:reports", auth.ActOnReport), m.UpdateAdminReport),
+		api("PATCH", "/api/v1/admin/reports/:id", Admin("admin:write:reports", auth.ActOnReport), m.UpdateAdminReport),
+		api("POST", "/api/v1/admin/reports/:id/assign_to_self", Admin("admin:write:reports", auth.ActOnReport), m.JudgeReport("assign")),
+		api("POST", "/api/v1/admin/reports/:id/unassign", Admin("admin:write:reports", auth.ActOnReport), m.JudgeReport("unassign")),
+		api("POST", "/api/v1/admin/reports/:id/resolve", Admin("admin:write:reports", auth.ActOnReport), m.JudgeReport("resolve")),
+		api("POST", "/api/v1/admin/reports/:id/reopen", Admin("admin:write:reports", auth.ActOnReport), m.JudgeReport("reopen")),
 
-		api("GET", "/api/v1/admin/domain_allows", Admin("admin:read:domain_allows", inspectors), m.DomainAllows),
-		api("POST", "/api/v1/admin/domain_allows", Admin("admin:write:domain_allows", stewards), m.AllowDomain),
-		api("GET", "/api/v1/admin/domain_allows/:id", Admin("admin:read:domain_allows", inspectors), m.DomainAllow),
-		api("DELETE", "/api/v1/admin/domain_allows/:id", Admin("admin:write:domain_allows", stewards), m.DisallowDomain),
+		api("GET", "/api/v1/admin/domain_allows", Admin("admin:read:domain_allows", auth.SeeFederation), m.DomainAllows),
+		api("POST", "/api/v1/admin/domain_allows", Admin("admin:write:domain_allows", auth.ManageFederation), m.AllowDomain),
+		api("GET", "/api/v1/admin/domain_allows/:id", Admin("admin:read:domain_allows", auth.SeeFederation), m.DomainAllow),
+		api("DELETE", "/api/v1/admin/domain_allows/:id", Admin("admin:write:domain_allows", auth.DeleteFederation), m.DisallowDomain),
 
-		api("GET", "/api/v1/admin/domain_blocks", Admin("admin:read:domain_blocks", inspectors), m.AdminDomainBlocks),
-		api("POST", "/api/v1/admin/domain_blocks", Admin("admin:write:domain_blocks", stewards), m.CreateDomainBlock),
-		api("GET", "/api/v1/admin/domain_blocks/:id", Admin("admin:read:domain_blocks", inspectors), m.AdminDomainBlock),
-		api("PUT", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.UpdateDomainBlock),
-		api("PATCH", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.UpdateDomainBlock),
-		api("DELETE", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", stewards), m.DeleteDomainBlock),
+		api("GET", "/api/v1/admin/domain_blocks", Admin("admin:read:domain_blocks", auth.SeeFederation), m.AdminDomainBlocks),
+		api("POST", "/api/v1/admin/domain_blocks", Admin("admin:write:domain_blocks", auth.ManageFederation), m.CreateDomainBlock),
+		api("GET", "/api/v1/admin/domain_blocks/:id", Admin("admin:read:domain_blocks", auth.SeeFederation), m.AdminDomainBlock),
+		api("PUT", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", auth.ManageFederation), m.UpdateDomainBlock),
+		api("PATCH", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", auth.ManageFederation), m.UpdateDomainBlock),
+		api("DELETE", "/api/v1/admin/domain_blocks/:id", Admin("admin:write:domain_blocks", auth.DeleteFederation), m.DeleteDomainBlock),
 
-		api("GET", "/api/v1/admin/ip_blocks", Admin("admin:read:ip_blocks", inspectors), m.IPBlocks),
-		api("POST", "/api/v1/admin/ip_blocks", Admin("admin:write:ip_blocks", stewards), m.CreateIPBlock),
-		api("GET", "/api/v1/admin/ip_blocks/:id", Admin("admin:read:ip_blocks", inspectors), m.IPBlock),
-		api("PUT", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.UpdateIPBlock),
-		api("PATCH", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.UpdateIPBlock),
-		api("DELETE", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", stewards), m.DeleteIPBlock),
+		api("GET", "/api/v1/admin/ip_blocks", Admin("admin:read:ip_blocks", auth.SeeIdentity), m.IPBlocks),
+		api("POST", "/api/v1/admin/ip_blocks", Admin("admin:write:ip_blocks", auth.ManageIdentity), m.CreateIPBlock),
+		api("GET", "/api/v1/admin/ip_blocks/:id", Admin("admin:read:ip_blocks", auth.SeeIdentity), m.IPBlock),
+		api("PUT", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", auth.ManageIdentity), m.UpdateIPBlock),
+		api("PATCH", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", auth.ManageIdentity), m.UpdateIPBlock),
+		api("DELETE", "/api/v1/admin/ip_blocks/:id", Admin("admin:write:ip_blocks", auth.ManageIdentity), m.DeleteIPBlock),
 
-		api("GET", "/api/v1/admin/email_domain_blocks", Admin("admin:read:email_domain_blocks", inspectors), m.EmailDomainBlocks),
-		api("POST", "/api/v1/admin/email_domain_blocks", Admin("admin:write:email_domain_blocks", stewards), m.CreateEmailDomainBlock),
-		api("GET", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:read:email_domain_blocks", inspectors), m.EmailDomainBlock),
-		api("DELETE", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:write:email_domain_blocks", stewards), m.DeleteEmailDomainBlock),
+		api("GET", "/api/v1/admin/email_domain_blocks", Admin("admin:read:email_domain_blocks", auth.SeeIdentity), m.EmailDomainBlocks),
+		api("POST", "/api/v1/admin/email_domain_blocks", Admin("admin:write:email_domain_blocks", auth.ManageIdentity), m.CreateEmailDomainBlock),
+		api("GET", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:read:email_domain_blocks", auth.SeeIdentity), m.EmailDomainBlock),
+		api("DELETE", "/api/v1/admin/email_domain_blocks/:id", Admin("admin:write:email_domain_blocks", auth.ManageIdentity), m.DeleteEmailDomainBlock),
 
-		api("GET", "/api/v1/admin/canonical_email_blocks", Admin("admin:read:canonical_email_blocks", inspectors), m.CanonicalEmailBlocks),
-		api("POST", "/api/v1/admin/canonical_email_blocks", Admin("admin:write:canonical_email_blocks", stewards), m.CreateCanonicalEmailBlock),
-		api("POST", "/api/v1/admin/canonical_email_blocks/test", Admin("admin:read:canonical_email_blocks", inspectors), m.TestCanonicalEmail),
-		api("GET", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:read:canonical_email_blocks", inspectors), m.CanonicalEmailBlock),
-		api("DELETE", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:write:canonical_email_blocks", stewards), m.DeleteCanonicalEmailBlock),
+		api("GET", "/api/v1/admin/canonical_email_blocks", Admin("admin:read:canonical_email_blocks", auth.SeeIdentity), m.CanonicalEmailBlocks),
+		api("POST", "/api/v1/admin/canonical_email_blocks", Admin("admin:write:canonical_email_blocks", auth.ManageIdentity), m.CreateCanonicalEmailBlock),
+		api("POST", "/api/v1/admin/canonical_email_blocks/test", Admin("admin:read:canonical_email_blocks", auth.SeeIdentity), m.TestCanonicalEmail),
+		api("GET", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:read:canonical_email_blocks", auth.SeeIdentity), m.CanonicalEmailBlock),
+		api("DELETE", "/api/v1/admin/canonical_email_blocks/:id", Admin("admin:write:canonical_email_blocks", auth.ManageIdentity), m.DeleteCanonicalEmailBlock),
 
-		api("POST", "/api/v1/admin/measures", Admin("admin:read", overseers), m.Measures),
-		api("POST", "/api/v1/admin/dimensions", Admin("admin:read", overseers), m.Dimensions),
-		api("POST", "/api/v1/admin/retention", Admin("admin:read", overseers), m.Retention),
-		api("GET", "/api/v1/admin/trends/tags", Admin("admin:read", overseers), m.AdminTrendingTags),
-		api("GET", "/api/v1/admin/trends/statuses", Admin("admin:read", overseers), m.TrendingStatuses), // none waits for approval
-		api("GET", "/api/v1/admin/trends/links", Admin("admin:read", overseers), m.TrendingLinks),
+		api("POST", "/api/v1/admin/measures", Admin("admin:read", auth.SeeMeasures), m.Measures),
+		api("POST", "/api/v1/admin/dimensions", Admin("admin:read", auth.SeeMeasures), m.Dimensions),
+		api("POST", "/api/v1/admin/retention", Admin("admin:read", auth.SeeMeasures), m.Retention),
+		api("GET", "/api/v1/admin/trends/tags", Admin("admin:read", auth.SeeMeasures), m.AdminTrendingTags),
+		api("GET", "/api/v1/admin/trends/statuses", Admin("admin:read", auth.SeeMeasures), m.TrendingStatuses), // none waits for approval
+		api("GET", "/api/v1/admin/trends/links", Admin("admin:read", auth.SeeMeasures), m.TrendingLinks),
 	}
 }
 

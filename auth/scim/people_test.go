@@ -82,7 +82,7 @@ func TestOneOwnerStays(t *testing.T) {
 		var ids []string
 		for _, external := range []string{"s-ada", "s-ben"} {
 			id, account := n.user(external, external)
-			require.NoError(t, n.Actors.SetRole(t.Context(), 0, account.Actor.ID, "owner"))
+			require.NoError(t, n.Actors.SetPowers(t.Context(), 0, account.Actor.ID, "owner", ""))
 			ids = append(ids, id)
 		}
 		for i, id := range ids {
@@ -164,7 +164,7 @@ func TestGroupsGiveRoles(t *testing.T) {
 func TestWhatADirectoryCannotDo(t *testing.T) {
 	each(t, func(t *testing.T, n *node) {
 		id, ada := n.user("ada", "s-ada")
-		require.NoError(t, n.Actors.SetRole(t.Context(), 0, ada.Actor.ID, "owner"))
+		require.NoError(t, n.Actors.SetPowers(t.Context(), 0, ada.Actor.ID, "owner", ""))
 		for _, try := range []func() answer{
 			func() answer { return n.patch("/Users/"+id, `{"op":"replace","path":"active","value":false}`) },
 			func() answer { return n.ask("DELETE", "/Users/"+id, "") },

@@ -47,6 +47,7 @@ type accountCommand struct {
 	Close   closeCommand   `cmd:"" help:"End the access of somebody who has left. What was said stays to be seen."`
 	Disable disableCommand `cmd:"" help:"Suspend an account, ours or name@domain: its sessions and tokens end at once, its record stays."`
 	Enable  enableCommand  `cmd:"" help:"Let a suspended or closed account back in."`
+	Role    roleCommand    `cmd:"" help:"Say what an account may do beyond speaking for itself."`
 	Rename  renameCommand  `cmd:"" help:"Give an account another name. The old one keeps leading to it."`
 
 	Alias  aliasCommand  `cmd:"" help:"Say which other accounts are the same person's, so that they may move their followers here."`
@@ -62,7 +63,7 @@ type createCommand struct {
 	Name        string `arg:"" help:"User name."`
 	Email       string `required:"" help:"E-mail address." placeholder:"ADDRESS"`
 	DisplayName string `help:"Name as people read it." placeholder:"TEXT"`
-	Role        string `help:"owner, admin, moderator, auditor or member." default:"member" enum:"owner,admin,moderator,auditor,member"`
+	Role        string `help:"owner, admin, moderator, compliance, auditor or member." default:"member" enum:"owner,admin,moderator,compliance,auditor,member"`
 }
 
 func (c createCommand) Run(r *run) error {
@@ -126,6 +127,26 @@ func (listCommand) Run(r *run) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", a.Actor.Username, a.User.Role, a.Actor.Lifecycle, a.User.Email, a.Actor.StatusesCount, moment(a.User.SignedInAt))
 		}
 		return w.Flush()
+	})
+}
+
+type roleCommand struct {
+	Name        string `arg:"" help:"User name."`
+	Role        string `arg:"" help:"owner, admin, moderator, compliance, auditor or member." enum:"owner,admin,moderator,compliance,auditor,member"`
+	Permissions string `help:"Permissions beyond those of the role, such as 'federation.see federation.manage'. Without this there are none." placeholder:"NAMES"`
+}
+
+func (c roleCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		extra, err := auth.ParsePermissions(c.Permissions)
+		if err != nil {
+			return err
+		}
+		return n.actors.SetPowers(ctx, 0, actor.ID, c.Role, auth.Powers{Extra: extra}.Names())
 	})
 }
 

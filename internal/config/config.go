@@ -155,7 +155,7 @@ type OIDCProvider struct {
 	Scopes        []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
 	AllowNetworks []string          `toml:"allow_networks" doc:"Networks the provider may be reached in although they are not public, such as 10.0.0.0/8."`
 	RolesClaim    string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`
-	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, auditor, member."`
+	Roles         map[string]string `toml:"roles" doc:"Values of that claim and the role each gives: owner, admin, moderator, compliance, auditor, member."`
 	SCIMClaim     string            `toml:"scim_claim" doc:"The claim that carries what the directory sends as externalId by SCIM. Empty: sub. Entra ID: oid."`
 	UsernameClaim string            `toml:"username_claim" doc:"The claim that names people. Empty: preferred_username, or else the address or the name."`
 	Username      string            `toml:"username" doc:"suggest: a new account is named by the claim, and the person may change it. force: the name follows the claim. choose: people are asked at their first sign-in. Empty: suggest."`

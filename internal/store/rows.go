@@ -166,6 +166,7 @@ type User struct {
 	ActorID           int64 `gorm:"primaryKey;autoIncrement:false"`
 	Email             string
 	Role              string
+	Permissions       string // beyond those of the role, separated by spaces
 	HoldSeconds       int
 	DefaultVisibility Visibility
 	DefaultSensitive  bool

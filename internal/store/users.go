@@ -83,9 +83,10 @@ func (tx *Tx) CreateUser(u *User) error { return tx.g.Create(u).Error }
 // UpdateUser stores what we know of a local person as it is now.
 func (tx *Tx) UpdateUser(u *User) error { return tx.g.Save(u).Error }
 
-// SetRole stores another role of a local person, which everybody can see.
-func (tx *Tx) SetRole(u *User, role string) error {
-	u.Role = role
+// SetPowers stores another role of a local person, which everybody can see, and
+// the permissions beyond it.
+func (tx *Tx) SetPowers(u *User, role, permissions string) error {
+	u.Role, u.Permissions = role, permissions
 	if err := tx.UpdateUser(u); err != nil {
 		return err
 	}

@@ -47,7 +47,8 @@ func (a *API) AdminAccounts(c *gin.Context) error {
 
 // staff are the roles that look after reports.
 func staff() []string {
-	return each(auth.Moderators, func(r auth.Role) string { return string(r) })
+	roles := slices.DeleteFunc(slices.Clone(auth.Roles), func(r auth.Role) bool { return !auth.Powers{Role: r}.May(auth.ActOnReport) })
+	return each(roles, func(r auth.Role) string { return string(r) })
 }
 
 // rolesWithIDs are the roles that clients know by the ids.

@@ -19,14 +19,12 @@ func (a *API) disciplined(c *gin.Context) (*store.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := a.reader(c).User(actor.ID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, err
+	ctx := contextOf(c)
+	may, err := a.Auth.MayDiscipline(ctx, auth.WhoIs(ctx), actor.ID)
+	if err == nil && !may {
+		err = errNotAllowed
 	}
-	if !auth.WhoIs(contextOf(c)).MayDiscipline(actor.ID, auth.Role(user.Role)) {
-		return nil, errNotAllowed
-	}
-	return actor, nil
+	return actor, err
 }
 
 // AdminAct does to the account in the path what moderators do, and settles the

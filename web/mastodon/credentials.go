@@ -39,7 +39,7 @@ type role struct {
 }
 
 // roleIDs are names for roles that clients take for those of Mastodon.
-var roleIDs = map[auth.Role]string{auth.Owner: "4", auth.Admin: "3", auth.Moderator: "2", auth.Auditor: "1"}
+var roleIDs = map[auth.Role]string{auth.Owner: "4", auth.Admin: "3", auth.Moderator: "2", auth.Auditor: "1", auth.Compliance: "5"}
 
 // roleOf is a role as clients know it. The permissions are those of Mastodon's
 // administration, which is not here: none.

@@ -65,26 +65,22 @@ func newNode(t testing.TB) *node {
 		}
 	})
 	for _, r := range n.Routes() {
-		door.Handle(r.Method, r.Path, append(n.entry(r.Entry), r.Handler)...)
+		door.Handle(r.Method, r.Path, append(n.entry(r), r.Handler)...)
 	}
 	return n
 }
 
 // entry does what the front door does.
-func (n *node) entry(e ui.Entry) []gin.HandlerFunc {
-	only := func(roles ...auth.Role) gin.HandlerFunc {
-		return func(c *gin.Context) {
-			if role := auth.WhoIs(c.Request.Context()).Role; !c.IsAborted() && !slices.Contains(roles, role) {
-				n.Fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
-				c.Abort()
-			}
-		}
+func (n *node) entry(r ui.Route) []gin.HandlerFunc {
+	if r.Needs == "" {
+		return map[ui.Entry][]gin.HandlerFunc{ui.Visitor: {n.auth.OptionalSession()}, ui.Session: {n.auth.RequireSession()}}[r.Entry]
 	}
-	return map[ui.Entry][]gin.HandlerFunc{
-		ui.Visitor: {n.auth.OptionalSession()}, ui.Session: {n.auth.RequireSession()}, ui.Owner: {n.auth.RequireSession(), only(auth.Owner, auth.Admin)},
-		ui.Moderator: {n.auth.RequireSession(), only(auth.Owner, auth.Admin, auth.Moderator)},
-		ui.Overseer:  {n.auth.RequireSession(), only(auth.Owner, auth.Admin, auth.Moderator, auth.Auditor)},
-	}[e]
+	return []gin.HandlerFunc{n.auth.RequireSession(), func(c *gin.Context) {
+		if !c.IsAborted() && !auth.WhoIs(c.Request.Context()).May(r.Needs) {
+			n.Fail(c, fault.New(fault.Forbidden, "Your role does not allow this"))
+			c.Abort()
+		}
+	}}
 }
 
 func wire(t testing.TB, db *store.DB, address string) *ui.UI {

@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -13,9 +12,6 @@ import (
 	"parley/internal/store"
 	"parley/internal/text"
 )
-
-// runs reports whether a role may see the owner's pages.
-func runs(role auth.Role) bool { return slices.Contains(auth.Stewards, role) }
 
 // OwnerAccounts lists the people of this node.
 func (u *UI) OwnerAccounts(c *gin.Context) error {
@@ -30,9 +26,9 @@ func (u *UI) OwnerAccounts(c *gin.Context) error {
 			Account: u.account(&a.Actor), Email: a.User.Email, Role: a.User.Role, State: string(a.Actor.Lifecycle),
 			SignedIn: a.User.SignedInAt.Time(), You: a.Actor.ID == who.ActorID,
 		}
-		row.Fixed = row.You || !who.Role.MayChange(auth.Role(a.User.Role))
+		row.Fixed = row.You || !who.MayChange(auth.PowersOf(a.User.Role, a.User.Permissions))
 		for _, role := range auth.Roles {
-			if role != auth.Owner || who.Role == auth.Owner {
+			if who.MayGive(auth.Powers{Role: role}) {
 				row.Roles = append(row.Roles, Option{Value: string(role), Label: string(role), Selected: string(role) == a.User.Role})
 			}
 		}
@@ -49,11 +45,14 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if target == who.ActorID || !who.Role.MayChange(auth.Role(account.User.Role)) {
+	if target == who.ActorID || !who.MayChange(auth.PowersOf(account.User.Role, account.User.Permissions)) {
 		return fault.New(fault.Forbidden, "This account is not yours to change.")
 	}
-	ctx := c.Request.Context()
-	switch c.Param("act") {
+	ctx, act := c.Request.Context(), c.Param("act")
+	if act == "delete" && !who.May(auth.DeleteAccounts) {
+		return fault.New(fault.Forbidden, "Your role does not allow this")
+	}
+	switch act {
 	case "sign_out":
 		err = u.Auth.EndAccess(ctx, who.ActorID, target)
 	case "close":
@@ -66,11 +65,11 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 		err = u.Actors.Delete(ctx, who.ActorID, target)
 	case "role":
 		var role auth.Role
-		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !who.Role.MayChange(role) {
-			err = fault.New(fault.Forbidden, "Only an owner makes owners.")
+		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !who.MayGive(auth.Powers{Role: role}) {
+			err = fault.New(fault.Forbidden, "You can give nobody what you may not do yourself, and only an owner makes owners.")
 		}
 		if err == nil {
-			err = u.Actors.SetRole(ctx, who.ActorID, target, string(role))
+			err = u.Actors.SetPowers(ctx, who.ActorID, target, string(role), account.User.Permissions)
 		}
 	default:
 		err = errNotFound
@@ -154,9 +153,12 @@ func (u *UI) OwnerPartners(c *gin.Context) error {
 func (u *UI) ChangePartner(c *gin.Context) error {
 	ctx, domain, policy := c.Request.Context(), strings.TrimSpace(c.PostForm("domain")), c.PostForm("policy")
 	var err error
-	if policy == "remove" {
+	switch {
+	case policy == "remove" && !auth.WhoIs(ctx).May(auth.DeleteFederation):
+		err = fault.New(fault.Forbidden, "Your role does not allow this")
+	case policy == "remove":
 		err = u.Partners.Remove(ctx, viewer(c), domain)
-	} else {
+	default:
 		err = u.Partners.Set(ctx, viewer(c), domain, policy)
 	}
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
+
+	"parley/auth"
 )
 
 var ayla = ViewAccount{ID: "1", Name: "Ayla Demir", Handle: "@ayla", Link: "/@ayla", Note: "<p>Keeps the warehouse honest.</p>", Joined: time.Now(), Posts: 12, Followers: 40, Following: 31}
@@ -66,7 +68,7 @@ func samplePages() map[string]Page {
 	remote := posts[2].Author
 	remote.Fields = []ViewField{{Name: "Team", Value: "Cold chain"}, {Name: "Site", Value: `<a href="#">research.example</a>`, Verified: true}}
 	remote.FollowsYou, remote.Locked, remote.Note, remote.Joined, remote.Original = true, true, "<p>Measures things.</p>", time.Now(), "https://research.localhost/@jonas"
-	in := Page{Node: "Sales", Who: &self, Owner: true, Unread: 3}
+	in := Page{Node: "Sales", Who: &self, powers: auth.Powers{Role: auth.Owner}, Unread: 3}
 	with := func(name, title, active string, body any) Page {
 		p := in
 		p.Title, p.Active, p.Body = title, active, body

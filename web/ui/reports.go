@@ -10,12 +10,6 @@ import (
 	"parley/internal/store"
 )
 
-// moderates reports whether a role may act on reports, and oversees whether it
-// may read them.
-func moderates(role auth.Role) bool { return slices.Contains(auth.Moderators, role) }
-
-func oversees(role auth.Role) bool { return slices.Contains(auth.Overseers, role) }
-
 // Reports lists what moderators are asked to look at.
 func (u *UI) Reports(c *gin.Context) error {
 	body := Reports{Settled: c.Query("state") == "settled"}
@@ -66,7 +60,7 @@ func (u *UI) Report(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	body := OneReport{Report: views[0], MayAct: moderates(auth.WhoIs(c.Request.Context()).Role)}
+	body := OneReport{Report: views[0], MayAct: auth.WhoIs(c.Request.Context()).May(auth.ActOnReport)}
 	if body.MayChange, err = u.mayDiscipline(c, row.TargetID); err != nil {
 		return err
 	}
@@ -115,11 +109,8 @@ func (u *UI) notes(r store.Reader, report int64) ([]ViewNote, error) {
 
 // mayDiscipline reports whether the reader may limit and suspend an account.
 func (u *UI) mayDiscipline(c *gin.Context, target int64) (bool, error) {
-	user, err := u.reader(c).User(target)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return false, err
-	}
-	return auth.WhoIs(c.Request.Context()).MayDiscipline(target, auth.Role(user.Role)), nil
+	ctx := c.Request.Context()
+	return u.Auth.MayDiscipline(ctx, auth.WhoIs(ctx), target)
 }
 
 // Judge settles a report, or does something to the account that it is about.

@@ -79,3 +79,30 @@ func TestAccountsThatMoveAndEnd(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, owner.get("/@bob").code)
 	assert.Equal(t, http.StatusUnprocessableEntity, owner.post("/owner/elsewhere", "name", "carl", "act", "suspend").code)
 }
+
+// What somebody may do decides which of the owner's pages there are, and which of
+// the forms on them.
+func TestPermissionsOpenPages(t *testing.T) {
+	n := newNode(t)
+	ctx := t.Context()
+	owner, mod, auditor, feds, member := n.person("olga", "owner"), n.person("mona", "moderator"), n.person("aud", "auditor"), n.person("fede", "member"), n.person("mia", "member")
+	require.NoError(t, n.Actors.SetPowers(ctx, owner.id, feds.id, "member", "federation.manage federation.see"))
+	owner.post("/owner/partners", "domain", "far.example", "policy", "allow").ok()
+
+	require.Equal(t, http.StatusForbidden, member.get("/owner").code)
+	require.Equal(t, http.StatusForbidden, mod.get("/owner/partners").code)
+	mod.get("/owner").ok().lacks("/owner/accounts/" + auditor.idText() + "/suspend").has("/owner/accounts/" + member.idText() + "/suspend").lacks("/delete")
+	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+auditor.idText()+"/suspend").code)
+	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+member.idText()+"/delete").code)
+	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+member.idText()+"/role", "role", "moderator").code)
+
+	auditor.get("/owner").ok().lacks(`action="/owner`)
+	auditor.get("/owner/partners").ok().has("far.example").lacks(`action="/owner`)
+	require.Equal(t, http.StatusForbidden, auditor.post("/owner/partners", "domain", "far.example", "policy", "block").code)
+
+	feds.get("/").ok().has("/owner/partners")
+	require.Equal(t, http.StatusForbidden, feds.get("/owner").code)
+	feds.get("/owner/partners").ok().has(`value="block"`).lacks(`value="remove"`)
+	feds.post("/owner/partners", "domain", "far.example", "policy", "limit").ok()
+	require.Equal(t, http.StatusForbidden, feds.post("/owner/partners", "domain", "far.example", "policy", "remove").code, "a federation manager deletes nothing")
+}

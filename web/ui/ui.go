@@ -45,12 +45,9 @@ type Entry int
 
 // The entries.
 const (
-	Anyone    Entry = iota // files
-	Visitor                // any browser; who is signed in shows more
-	Session                // signed in
-	Owner                  // signed in as owner or admin
-	Moderator              // signed in as one of those, or as moderator
-	Overseer               // signed in as one of those, or as auditor, who only reads
+	Anyone  Entry = iota // files
+	Visitor              // any browser; who is signed in shows more
+	Session              // signed in
 )
 
 // Route is one way in, for the front door's list.
@@ -58,16 +55,20 @@ type Route struct {
 	Method  string
 	Path    string
 	Entry   Entry
+	Needs   auth.Permission // which only some of those who are signed in have; empty: none
 	Handler gin.HandlerFunc
 }
 
 // Routes are the ways into this room.
 func (u *UI) Routes() []Route {
 	page := func(method, path string, entry Entry, handler func(*gin.Context) error) Route {
-		return Route{method, path, entry, u.page(handler)}
+		return Route{method, path, entry, "", u.page(handler)}
+	}
+	only := func(method, path string, needs auth.Permission, handler func(*gin.Context) error) Route {
+		return Route{method, path, Session, needs, u.page(handler)}
 	}
 	return []Route{
-		{"GET", static + "*file", Anyone, gin.WrapF(Static)},
+		{"GET", static + "*file", Anyone, "", gin.WrapF(Static)},
 
 		page("GET", "/", Visitor, u.Home),
 		page("GET", "/local", Session, u.Local),
@@ -104,37 +105,37 @@ func (u *UI) Routes() []Route {
 		page("POST", "/ui/accounts/:id/:act", Session, u.ActOnAccount),
 		page("POST", "/ui/requests/:id/:act", Session, u.Answer),
 
-		page("GET", "/owner", Owner, u.OwnerAccounts),
-		page("GET", "/owner/partners", Owner, u.OwnerPartners),
-		page("GET", "/owner/deliveries", Owner, u.OwnerDeliveries),
-		page("POST", "/owner/accounts/:id/:act", Owner, u.ChangeAccount),
-		page("POST", "/owner/partners", Owner, u.ChangePartner),
-		page("POST", "/owner/deliveries/:id/retry", Owner, u.Retry),
-		page("POST", "/owner/hosts/retry", Owner, u.RetryHost),
-		page("GET", "/owner/accounts/:id/delete", Owner, u.DeleteAccountPage),
-		page("POST", "/owner/elsewhere", Owner, u.ChangeElsewhere),
-		page("POST", "/owner/partners/restore", Owner, u.RestorePartner),
+		only("GET", "/owner", auth.SeeAccounts, u.OwnerAccounts),
+		only("GET", "/owner/partners", auth.SeeFederation, u.OwnerPartners),
+		only("GET", "/owner/deliveries", auth.SeeFederation, u.OwnerDeliveries),
+		only("POST", "/owner/accounts/:id/:act", auth.ManageAccounts, u.ChangeAccount),
+		only("POST", "/owner/partners", auth.ManageFederation, u.ChangePartner),
+		only("POST", "/owner/deliveries/:id/retry", auth.ManageFederation, u.Retry),
+		only("POST", "/owner/hosts/retry", auth.ManageFederation, u.RetryHost),
+		only("GET", "/owner/accounts/:id/delete", auth.DeleteAccounts, u.DeleteAccountPage),
+		only("POST", "/owner/elsewhere", auth.ManageAccounts, u.ChangeElsewhere),
+		only("POST", "/owner/partners/restore", auth.ManageFederation, u.RestorePartner),
 
-		page("GET", "/owner/about", Owner, u.OwnerAbout),
-		page("POST", "/owner/about", Owner, u.SaveAbout),
-		page("POST", "/owner/about/terms", Owner, u.SaveTerms),
-		page("GET", "/owner/announcements", Owner, u.OwnerAnnouncements),
-		page("POST", "/owner/announcements", Owner, u.Announce),
-		page("POST", "/owner/announcements/:id/withdraw", Owner, u.Withdraw),
-		page("GET", "/owner/emoji", Owner, u.OwnerEmojis),
-		page("POST", "/owner/emoji", Owner, u.SetEmoji),
-		page("POST", "/owner/emoji/:shortcode/drop", Owner, u.DropEmoji),
+		only("GET", "/owner/about", auth.ManageNode, u.OwnerAbout),
+		only("POST", "/owner/about", auth.ManageNode, u.SaveAbout),
+		only("POST", "/owner/about/terms", auth.ManageNode, u.SaveTerms),
+		only("GET", "/owner/announcements", auth.ManageNode, u.OwnerAnnouncements),
+		only("POST", "/owner/announcements", auth.ManageNode, u.Announce),
+		only("POST", "/owner/announcements/:id/withdraw", auth.ManageNode, u.Withdraw),
+		only("GET", "/owner/emoji", auth.ManageNode, u.OwnerEmojis),
+		only("POST", "/owner/emoji", auth.ManageNode, u.SetEmoji),
+		only("POST", "/owner/emoji/:shortcode/drop", auth.ManageNode, u.DropEmoji),
 
 		page("GET", "/about", Visitor, u.AboutPage),
 		page("GET", "/privacy-policy", Visitor, u.Privacy),
 		page("GET", "/terms-of-service", Visitor, u.Terms),
 		page("POST", "/ui/announcements/:id/read", Session, u.ReadAnnouncement),
 
-		page("GET", "/reports", Overseer, u.Reports),
-		page("GET", "/reports/:id", Overseer, u.Report),
-		page("POST", "/reports/:id/note", Moderator, u.NoteReport),
-		page("POST", "/reports/:id/posts/:post/delete", Moderator, u.TakeDown),
-		page("POST", "/reports/:id/:act", Moderator, u.Judge),
+		only("GET", "/reports", auth.SeeReports, u.Reports),
+		only("GET", "/reports/:id", auth.SeeReports, u.Report),
+		only("POST", "/reports/:id/note", auth.ActOnReport, u.NoteReport),
+		only("POST", "/reports/:id/posts/:post/delete", auth.ActOnReport, u.TakeDown),
+		only("POST", "/reports/:id/:act", auth.ActOnReport, u.Judge),
 
 		page("GET", "/settings/access", Session, u.AccessPage),
 		page("POST", "/settings/access/apps/:id/end", Session, u.EndGrant),
@@ -198,7 +199,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 	}
 	view := u.account(me)
 	view.Self = true
-	p.Who, p.Unread, p.Owner, p.Overseer = &view, int(unread), runs(who.Role), oversees(who.Role)
+	p.Who, p.Unread, p.powers, p.path = &view, int(unread), who.Powers, c.Request.URL.Path
 	return p, nil
 }
 

@@ -3,6 +3,8 @@ package ui
 import (
 	"html/template"
 	"time"
+
+	"parley/auth"
 )
 
 // Page is what every page has around its content.
@@ -11,14 +13,15 @@ type Page struct {
 	Node        string
 	Active      string // the entry of the navigation that is lit
 	Who         *ViewAccount
-	Owner       bool // may see the owner's pages
-	Overseer    bool // may see reports
 	Unread      int
 	Stream      string // what arrives live, empty for only the unread count
 	Flash       string // what the last action did
 	Description string // for previews elsewhere; empty keeps the page out of search engines
 	Canonical   string
 	Body        any
+
+	powers auth.Powers // of who looks
+	path   string      // of this page
 }
 
 // ViewAccount is somebody, as a page shows them.

@@ -1,0 +1,36 @@
+package ui
+
+import "parley/auth"
+
+// section is one of the owner's pages.
+type section struct {
+	Path, Label string
+	needs       auth.Permission
+	Current     bool
+}
+
+// sections are the owner's pages, in their order.
+var sections = []section{
+	{Path: "/owner", Label: "Accounts", needs: auth.SeeAccounts},
+	{Path: "/owner/partners", Label: "Partners", needs: auth.SeeFederation},
+	{Path: "/owner/deliveries", Label: "Deliveries", needs: auth.SeeFederation},
+	{Path: "/owner/about", Label: "About", needs: auth.ManageNode},
+	{Path: "/owner/announcements", Label: "Announcements", needs: auth.ManageNode},
+	{Path: "/owner/emoji", Label: "Emoji", needs: auth.ManageNode},
+}
+
+// May reports whether the reader has a permission, for what a page offers. The
+// front door checks it again.
+func (p Page) May(permission auth.Permission) bool { return p.powers.May(permission) }
+
+// Sections are the owner's pages that the reader may see.
+func (p Page) Sections() []section {
+	var list []section
+	for _, s := range sections {
+		if p.May(s.needs) {
+			s.Current = s.Path == p.path
+			list = append(list, s)
+		}
+	}
+	return list
+}
