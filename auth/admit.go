@@ -57,7 +57,7 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (secre
 
 // actorOf finds the account of an identity, or has it made.
 func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims, name string) (int64, error) {
-	actor, err := a.known(ctx, p, c)
+	actor, err := whose(a.DB.With(ctx), p, c)
 	if !fault.Is(err, fault.NotFound) {
 		return actor, err
 	}
@@ -82,7 +82,7 @@ func (a *Auth) actorOf(ctx context.Context, p *Provider, c Claims, name string) 
 	}
 	// Somebody may sign in twice at once, or while the directory tells of them.
 	// Whom the identity names counts.
-	if actor, again := a.known(ctx, p, c); again == nil {
+	if actor, again := whose(a.DB.With(ctx), p, c); again == nil {
 		return actor, nil
 	}
 	if err != nil {
@@ -104,17 +104,17 @@ func (a *Auth) turnAway(ctx context.Context, p *Provider, c Claims) error {
 	return errNotRequired
 }
 
-// known is the account of an identity, or the one that the provider's directory
+// whose is the account of an identity, or the one that the provider's directory
 // had made for whom it knows by the same claim.
-func (a *Auth) known(ctx context.Context, p *Provider, c Claims) (int64, error) {
-	identity, err := a.DB.With(ctx).Identity(c.Issuer, c.Subject)
+func whose(r store.Reader, p *Provider, c Claims) (int64, error) {
+	identity, err := r.Identity(c.Issuer, c.Subject)
 	if err == nil {
 		return identity.ActorID, nil
 	}
 	if !fault.Is(err, fault.NotFound) {
 		return 0, err
 	}
-	user, err := a.DB.With(ctx).SCIMPerson(c.Issuer, p.ExternalID(c))
+	user, err := r.SCIMPerson(c.Issuer, p.ExternalID(c))
 	if err != nil {
 		return 0, err
 	}

@@ -128,6 +128,29 @@ func TestTokensOfADirectory(t *testing.T) {
 	c.fails("Token not found", "scim", "revoke", line[1])
 }
 
+func TestIdentitiesByCommand(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	write := func(more string) string {
+		settings := filepath.Join(t.TempDir(), "parley.toml")
+		require.NoError(t, os.WriteFile(settings, []byte("[[oidc]]\nname = \"Corp IdP\"\nissuer = \"https://idp.example\"\nclient_id = \"parley\"\n"+more), 0o600))
+		return settings
+	}
+	t.Setenv("PARLEY_CONFIG", write(""))
+	for _, name := range []string{"ada", "bob"} {
+		c.ok("account", "create", name, "--email", name+"@corp.example")
+	}
+	require.Contains(t, c.ok("account", "identity", "link", "ada", "--provider", "Corp IdP", "--subject", "s-1"), "signs in to @ada from now on")
+	c.fails("signs in to @ada already", "account", "identity", "link", "bob", "--provider", "Corp IdP", "--subject", "s-1")
+	c.fails("no provider Other", "account", "identity", "link", "bob", "--provider", "Other", "--subject", "s-1")
+	require.Contains(t, c.ok("account", "identity", "list", "ada"), "s-1")
+	require.Equal(t, "Corp IdP: 0 would lose access.\n", c.ok("identity", "dry-run"))
+	tried := c.ok("identity", "dry-run", write("require = [{ claim = \"groups\", value = \"staff\" }]\n"))
+	require.Contains(t, tried, "1 would lose access")
+	require.Regexp(t, `(?m)^ada\s+s-1\s+member\s+no access\s+require`, tried)
+	c.fails("a claim and a value", "identity", "dry-run", write("require = [{ claim = \"groups\" }]\n"))
+	require.Contains(t, c.ok("account", "identity", "unlink", "ada", "--provider", "corp-idp", "--subject", "s-1"), "Nobody can sign in to it now")
+}
+
 func TestCommandLineMistakesAreStatusTwo(t *testing.T) {
 	c := newCLI(t, storetest.URL(t, "sqlite"))
 	for _, args := range [][]string{{}, {"fly"}, {"account"}, {"account", "create", "ada"}, {"account", "create", "ada", "--email", "a@b", "--role", "king"}, {"partner", "allow"}, {"serve", "--fast"}, {"delivery", "retry"}, {"delivery", "retry", "7", "--all"}, {"delivery", "list", "--state", "lost"}} {

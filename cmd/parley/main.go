@@ -30,6 +30,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
 	Account  accountCommand  `cmd:"" help:"Make and change accounts."`
 	SCIM     scimCommand     `cmd:"" name:"scim" help:"Let the organisation's directory say who is there."`
+	Identity identityCommand `cmd:"" help:"See what rules for claims do."`
 	Partner  partnerCommand  `cmd:"" help:"Decide which domains this node talks to."`
 	Report   reportCommand   `cmd:"" help:"See what people and other nodes complain of."`
 	Delivery deliveryCommand `cmd:"" help:"See what does not arrive elsewhere, and try again."`

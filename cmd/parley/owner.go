@@ -55,8 +55,10 @@ type accountCommand struct {
 	Limit  limitAccount  `cmd:"" help:"Keep an account, here or elsewhere, out of public timelines, or let it in again."`
 	Delete deleteCommand `cmd:"" help:"End an account for good. Its name is never given again, its record stays."`
 
-	RotateKeys rotateKeysCommand `cmd:"" help:"Give an account new signing keys, where the old ones may be known to somebody."`
-	Link       linkCommand       `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
+	RotateKeys rotateKeysCommand      `cmd:"" help:"Give an account new signing keys, where the old ones may be known to somebody."`
+	Identity   accountIdentityCommand `cmd:"" help:"See and change by which identities a person signs in."`
+
+	Link linkCommand `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
 }
 
 type createCommand struct {

@@ -134,6 +134,22 @@ func (r Reader) SCIMGroupsOf(issuer string, actorID int64) ([]*SCIMResource, err
  WHERE u.issuer = ? AND u.actor_id = ? AND u.deleted_at = 0 ORDER BY g.id`, issuer, actorID)
 }
 
+// SCIMGroupsBy are the groups that a directory put accounts into, by account.
+func (r Reader) SCIMGroupsBy(issuer string, actors []int64) (map[int64][]*SCIMResource, error) {
+	cond, arg := r.in("u.actor_id", actors)
+	var rows []struct {
+		Member int64
+		SCIMResource
+	}
+	err := r.scan(&rows, `SELECT u.actor_id AS member, g.* FROM scim_resources u JOIN scim_members m ON m.user_id = u.id JOIN scim_resources g ON g.id = m.group_id
+ WHERE u.issuer = ? AND u.deleted_at = 0 AND `+cond+` ORDER BY g.id`, issuer, arg)
+	by := map[int64][]*SCIMResource{}
+	for i := range rows {
+		by[rows[i].Member] = append(by[rows[i].Member], &rows[i].SCIMResource)
+	}
+	return by, err
+}
+
 // SCIMByID are those of the ids that a directory has here, by id.
 func (r Reader) SCIMByID(issuer string, ids []int64) (map[int64]*SCIMResource, error) {
 	cond, arg := r.in("id", ids)

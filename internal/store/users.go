@@ -138,6 +138,18 @@ func (r Reader) Identities(issuer, after string, limit int) ([]*Identity, error)
 	return rows, r.scan(&rows, `SELECT * FROM identities WHERE issuer = ? AND subject > ? ORDER BY subject LIMIT ?`, issuer, after, limit)
 }
 
+// IdentitiesOf are all by which a person signs in, oldest first.
+func (r Reader) IdentitiesOf(actorID int64) ([]*Identity, error) {
+	var rows []*Identity
+	return rows, r.scan(&rows, `SELECT * FROM identities WHERE actor_id = ? ORDER BY created_at, issuer, subject`, actorID)
+}
+
+// DeleteIdentity unties an issuer's subject from a person.
+func (tx *Tx) DeleteIdentity(issuer, subject string) error {
+	_, err := tx.exec(`DELETE FROM identities WHERE issuer = ? AND subject = ?`, issuer, subject)
+	return err
+}
+
 // SetIdentity ties an issuer's subject to a person and keeps the claims seen last.
 func (tx *Tx) SetIdentity(i *Identity) error {
 	_, err := tx.exec(`INSERT INTO identities (issuer, subject, actor_id, claims, external_id, created_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"context"
+
+	"parley/internal/store"
+)
+
+// Change is what a policy would make of an account, going by what was said of its
+// person last.
+type Change struct {
+	Actor         *store.Actor
+	Subject       string
+	Before, After Role
+	By            *Rule // the one that decides; nil: none
+	Loses         bool  // access
+	Kept          bool  // stays as it is: the last owner
+}
+
+// dryPage is how many accounts are looked at together.
+const dryPage = 500
+
+// DryRun tells which accounts of a provider another policy would change, and
+// changes none.
+func (a *Auth) DryRun(ctx context.Context, p *Provider, policy Policy) ([]Change, error) {
+	r := a.DB.With(ctx)
+	owners, err := r.Owners()
+	if err != nil {
+		return nil, err
+	}
+	var changes []Change
+	for after := ""; ; {
+		page, err := r.Identities(p.Issuer, after, dryPage)
+		if err != nil || len(page) == 0 {
+			return changes, err
+		}
+		after = page[len(page)-1].Subject
+		more, err := changesOf(r, p.Issuer, policy, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range more {
+			if c.Before == Owner {
+				if c.Kept = owners <= 1; !c.Kept {
+					owners--
+				}
+				c.Loses = c.Loses && !c.Kept
+			}
+			changes = append(changes, c)
+		}
+	}
+}
+
+// changesOf are those among a page of identities whose accounts are active.
+func changesOf(r store.Reader, issuer string, policy Policy, page []*store.Identity) (changes []Change, err error) {
+	ids := make([]int64, len(page))
+	for i, identity := range page {
+		ids[i] = identity.ActorID
+	}
+	actors, err := r.Actors(ids)
+	if err != nil {
+		return nil, err
+	}
+	users, err := r.Users(ids)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := r.SCIMGroupsBy(issuer, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, identity := range page {
+		actor, user := actors[identity.ActorID], users[identity.ActorID]
+		if actor == nil || user == nil || actor.Lifecycle != store.Active {
+			continue
+		}
+		c := remembered(identity)
+		for _, g := range groups[actor.ID] {
+			c.Memberships = append(c.Memberships, GroupNames(g)...)
+		}
+		o := policy.Decide(c)
+		if o.Admitted && (!o.Governed || string(o.Role) == user.Role) {
+			continue
+		}
+		changes = append(changes, Change{Actor: actor, Subject: identity.Subject, Before: Role(user.Role), After: o.Role, By: o.By, Loses: !o.Admitted})
+	}
+	return changes, nil
+}
