@@ -230,3 +230,29 @@ func cookieOf(t *testing.T, b browser, name string) string {
 	t.Fatal("no such cookie")
 	return ""
 }
+
+func TestPermissionsFollowTheProvider(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		n.people(ada)
+		account := n.mustSignIn("s-ada")
+		n.write(func(tx *store.Tx) error { return tx.SetPowers(&account.User, "member", "audit.see") })
+		n.Providers[0].Policy = auth.Policy{Rules: rulesFor("groups", map[string]string{"staff": "moderator"})}
+		account = n.mustSignIn("s-ada")
+		assert.Equal(t, [2]string{"moderator", "audit.see"}, [2]string{account.User.Role, account.User.Permissions}, "what a person gave stays")
+		rule := auth.Rule{Match: auth.Match{Claim: "groups", Value: "staff"}, Permissions: []auth.Permission{auth.SeeFederation}}
+		n.Providers[0].Policy = auth.Policy{Rules: []auth.Rule{rule}, Extra: true}
+		b, _ := n.signIn("s-ada")
+		account = n.accountOf("s-ada")
+		assert.Equal(t, [2]string{"moderator", "federation.see"}, [2]string{account.User.Role, account.User.Permissions}, "no rule names a role")
+		assert.Contains(t, b.get("/home").body, "federation.see")
+		gone := ada
+		gone.Groups = nil
+		n.people(gone)
+		assert.Empty(t, n.mustSignIn("s-ada").User.Permissions)
+		lines, err := n.DB.AuditLines(0, 100)
+		require.NoError(t, err)
+		last := lines[len(lines)-2]
+		assert.Equal(t, "account.role", last.Action)
+		assert.Contains(t, last.Detail, `"permissions_before":"federation.see"`)
+	})
+}

@@ -7,8 +7,8 @@ import (
 	"parley/internal/store"
 )
 
-// decide gives an account the role that claims and groups give it, where the
-// provider has a say in roles, and takes the access of whom it does not let in:
+// decide gives an account the powers that claims and groups give it, as far as the
+// provider has a say in them, and takes the access of whom it does not let in:
 // what runs ends, and the account stays as it is. It tells whether the person may
 // come in.
 func decide(tx *store.Tx, p *Provider, c Claims, account *store.Account, on map[string]any) (admitted bool, err error) {
@@ -16,10 +16,8 @@ func decide(tx *store.Tx, p *Provider, c Claims, account *store.Account, on map[
 		return false, err
 	}
 	o := p.Decide(c)
-	if o.Governed && string(o.Role) != account.User.Role {
-		if err := changeRole(tx, account, o, on); err != nil {
-			return false, err
-		}
+	if err := empower(tx, account, o, on); err != nil {
+		return false, err
 	}
 	// An owner who is left here is the last one, and not to be shut out.
 	if o.Admitted || Role(account.User.Role) == Owner {
@@ -37,16 +35,23 @@ func memberships(r store.Reader, p *Provider, actor int64) (names []string, err 
 	return names, err
 }
 
-// changeRole gives a user another role, unless nobody would be left to own the
-// node: a mistake in a directory must not lock everybody out.
-func changeRole(tx *store.Tx, account *store.Account, o Outcome, on map[string]any) error {
+// empower gives a user other powers, unless nobody would be left to own the node: a
+// mistake in a directory must not lock everybody out.
+func empower(tx *store.Tx, account *store.Account, o Outcome, on map[string]any) error {
 	u := &account.User
+	after := o.Over(PowersOf(u.Role, u.Permissions))
+	if string(after.Role) == u.Role && after.Names() == u.Permissions {
+		return nil
+	}
 	act := audit.Act{Action: "account.role", Subject: account.Actor.Username, Detail: maps.Clone(on)}
-	act.Detail["before"], act.Detail["after"] = u.Role, o.Role
+	act.Detail["before"], act.Detail["after"] = u.Role, after.Role
+	if after.Names() != u.Permissions {
+		act.Detail["permissions_before"], act.Detail["permissions_after"] = u.Permissions, after.Names()
+	}
 	if o.By != nil {
 		act.Detail["rule"] = o.By.Claim + "=" + o.By.Value
 	}
-	if Role(u.Role) == Owner {
+	if Role(u.Role) == Owner && after.Role != Owner {
 		last, err := tx.LastOwner()
 		if err != nil {
 			return err
@@ -56,7 +61,7 @@ func changeRole(tx *store.Tx, account *store.Account, o Outcome, on map[string]a
 			return audit.Write(tx, act)
 		}
 	}
-	if err := tx.SetPowers(u, string(o.Role), u.Permissions); err != nil {
+	if err := tx.SetPowers(u, string(after.Role), after.Names()); err != nil {
 		return err
 	}
 	return audit.Write(tx, act)

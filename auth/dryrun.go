@@ -11,7 +11,7 @@ import (
 type Change struct {
 	Actor         *store.Actor
 	Subject       string
-	Before, After Role
+	Before, After Powers
 	By            *Rule // the one that decides; nil: none
 	Loses         bool  // access
 	Kept          bool  // stays as it is: the last owner
@@ -40,7 +40,7 @@ func (a *Auth) DryRun(ctx context.Context, p *Provider, policy Policy) ([]Change
 			return nil, err
 		}
 		for _, c := range more {
-			if c.Before == Owner {
+			if c.Before.Role == Owner && c.After.Role != Owner {
 				if c.Kept = owners <= 1; !c.Kept {
 					owners--
 				}
@@ -78,11 +78,12 @@ func changesOf(r store.Reader, issuer string, policy Policy, page []*store.Ident
 		for _, g := range groups[actor.ID] {
 			c.Memberships = append(c.Memberships, GroupNames(g)...)
 		}
-		o := policy.Decide(c)
-		if o.Admitted && (!o.Governed || string(o.Role) == user.Role) {
+		o, before := policy.Decide(c), PowersOf(user.Role, user.Permissions)
+		after := o.Over(before)
+		if o.Admitted && after.Role == before.Role && after.Names() == before.Names() {
 			continue
 		}
-		changes = append(changes, Change{Actor: actor, Subject: identity.Subject, Before: Role(user.Role), After: o.Role, By: o.By, Loses: !o.Admitted})
+		changes = append(changes, Change{Actor: actor, Subject: identity.Subject, Before: before, After: after, By: o.By, Loses: !o.Admitted})
 	}
 	return changes, nil
 }

@@ -96,7 +96,7 @@ func TestDryRun(t *testing.T) {
 		require.NoError(t, err)
 		said := map[string]string{}
 		for _, c := range changes {
-			said[c.Actor.Username] = fmt.Sprint(c.Before, " ", c.After, " ", c.Loses, " ", c.Kept)
+			said[c.Actor.Username] = fmt.Sprint(c.Before.Role, " ", c.After.Role, " ", c.Loses, " ", c.Kept)
 		}
 		assert.Equal(t, map[string]string{
 			"anna": "owner admin false false", "bert": "owner member false true",

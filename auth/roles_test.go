@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestDecideAboutRoles(t *testing.T) {
 			require.NoError(t, d.Decode(&c.Raw))
 			o := auth.Policy{Rules: test.rules}.Decide(c)
 			assert.Equal(t, test.want, o.Role)
-			assert.Equal(t, test.governed, o.Governed)
+			assert.Equal(t, cmp.Or(map[bool]auth.Role{true: test.want}[test.governed], auth.Auditor), o.Over(auth.Powers{Role: auth.Auditor}).Role, "what stays")
 			assert.True(t, o.Admitted)
 		})
 	}
@@ -72,4 +73,52 @@ func TestParseRole(t *testing.T) {
 	}
 	_, err := auth.RoleRules("groups", map[string]string{"staff": "king"})
 	require.Error(t, err, "a role in the settings that there is not")
+}
+
+func TestRulesAddUp(t *testing.T) {
+	rule := func(claim, value string, role auth.Role, more ...auth.Permission) auth.Rule {
+		return auth.Rule{Match: auth.Match{Claim: claim, Value: value}, Role: role, Permissions: more}
+	}
+	policy := auth.Policy{Extra: true, RolesClaim: "roles", Require: []auth.Match{{Claim: "employee", Value: "true"}, {Claim: "badge", Value: "*"}}, Rules: []auth.Rule{
+		rule("groups", "it", "", auth.SeeFederation, auth.ManageFederation),
+		rule("department", "IT", auth.Moderator),
+		rule("groups", "*", auth.Auditor, auth.SeeFederation),
+		rule("roles", "boss", auth.Owner),
+	}}
+	said := func(pairs ...any) auth.Claims {
+		c := auth.Claims{Raw: map[string]any{"employee": true}}
+		for i := 0; i < len(pairs); i += 2 {
+			c.Raw[pairs[i].(string)] = pairs[i+1]
+		}
+		return c
+	}
+	for name, test := range map[string]struct {
+		claims auth.Claims
+		want   string
+	}{
+		"nothing":                  {said(), "member "},
+		"a rule without a role":    {said("groups", "it"), "auditor federation.manage federation.see"},
+		"the first with a role":    {said("groups", "it", "department", "IT", "roles", "boss"), "moderator federation.manage federation.see"},
+		"any value":                {said("groups", "x"), "auditor federation.see"},
+		"an empty value is none":   {said("groups", ""), "member "},
+		"a group of the directory": {auth.Claims{Raw: said().Raw, Memberships: []string{"it"}}, "auditor federation.manage federation.see"},
+		"it is no department":      {auth.Claims{Raw: said("badge", "7").Raw, Memberships: []string{"IT"}}, "auditor federation.see"},
+	} {
+		o := policy.Decide(test.claims)
+		assert.True(t, o.Admitted, name)
+		assert.Equal(t, test.want, string(o.Role)+" "+o.Names(), name)
+	}
+	o := policy.Decide(said("employee", false, "groups", "it", "roles", "boss"))
+	assert.False(t, o.Admitted)
+	assert.Equal(t, auth.Powers{Role: auth.Member}, o.Over(auth.Powers{Role: auth.Admin, Extra: []auth.Permission{auth.SeeAudit}}), "nothing is left of powers")
+
+	boss := auth.Policy{RolesClaim: "roles", Rules: policy.Rules[3:]}
+	assert.Equal(t, auth.Owner, boss.Decide(auth.Claims{Memberships: []string{"boss"}}).Role, "a group of the directory is a value of roles_claim")
+	roles := auth.Policy{Rules: policy.Rules[1:2]}
+	assert.Equal(t, auth.Powers{Role: auth.Moderator, Extra: []auth.Permission{auth.SeeAudit}}, roles.Decide(said("department", "IT")).Over(auth.Powers{Role: auth.Member, Extra: []auth.Permission{auth.SeeAudit}}),
+		"the short form has no say in permissions")
+	_, err := auth.ParseRule("groups", "it", "king", nil)
+	require.Error(t, err)
+	_, err = auth.ParseRule("groups", "it", "", []string{"everything"})
+	require.Error(t, err)
 }

@@ -3,13 +3,15 @@ package auth
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"parley/internal/fault"
 )
 
 // Policy is what a provider decides about accounts here.
 type Policy struct {
-	Rules      []Rule  // in order; none: the provider has no say in roles
+	Rules      []Rule  // in order; where none names a role the provider has no say in roles
+	Extra      bool    // whether it has a say in permissions beyond the role
 	Require    []Match // one of which has to hold; none: everybody may come in
 	RolesClaim string  // beside "groups", where groups of the directory count
 }
@@ -20,37 +22,56 @@ type Match struct {
 	Value string // to the letter; "*" is any
 }
 
-// Rule gives a role to whom it matches.
+// Rule gives a role, permissions or both to whom it matches.
 type Rule struct {
 	Match
-	Role Role
+	Role        Role // empty: no word about that
+	Permissions []Permission
 }
 
 // Outcome is what a policy makes of somebody.
 type Outcome struct {
 	Admitted bool
-	Role     Role
-	Governed bool  // whether the policy has a say in roles
-	By       *Rule // the one that decided about the role; nil: none did
+	Powers
+	By *Rule // the one that decided about the role; nil: none did
+
+	setsRole, setsExtra bool // whether the policy has a say in them
 }
 
 // Decide is what claims, and groups of the directory, make of somebody. The first
-// rule that matches decides about the role; without one it is member. Who may not
-// come in is nothing else.
+// rule that matches and names a role decides about it; without one it is member.
+// The permissions of all that match add up. Who may not come in has no powers.
 func (p Policy) Decide(c Claims) Outcome {
-	o := Outcome{Role: Member, Governed: len(p.Rules) > 0}
-	o.Admitted = len(p.Require) == 0 || slices.ContainsFunc(p.Require, func(m Match) bool { return p.holds(m, c) })
-	if !o.Admitted {
-		o.Governed = true
-		return o
+	if len(p.Require) > 0 && !slices.ContainsFunc(p.Require, func(m Match) bool { return p.holds(m, c) }) {
+		return Outcome{Powers: Powers{Role: Member}, setsRole: true, setsExtra: true}
 	}
+	o := Outcome{Admitted: true, Powers: Powers{Role: Member}, setsExtra: p.Extra}
 	for i := range p.Rules {
-		if rule := &p.Rules[i]; p.holds(rule.Match, c) {
-			o.Role, o.By = rule.Role, rule
-			break
+		rule := &p.Rules[i]
+		o.setsRole = o.setsRole || rule.Role != ""
+		if !p.holds(rule.Match, c) {
+			continue
 		}
+		if o.By == nil && rule.Role != "" {
+			o.Role, o.By = rule.Role, rule
+		}
+		o.Powers.Extra = append(o.Powers.Extra, rule.Permissions...)
 	}
+	slices.Sort(o.Powers.Extra)
+	o.Powers.Extra = slices.Compact(o.Powers.Extra)
 	return o
+}
+
+// Over is what becomes of the powers that somebody has: what the policy has no
+// say in stays.
+func (o Outcome) Over(before Powers) Powers {
+	if o.setsRole {
+		before.Role = o.Role
+	}
+	if o.setsExtra {
+		before.Extra = o.Powers.Extra
+	}
+	return before
 }
 
 // holds reports whether somebody has the value. Groups of which the directory
@@ -98,9 +119,15 @@ func (p Policy) withdraw(said map[string]any, values []string) (changed bool) {
 }
 
 // ParseRule reads a rule of the settings.
-func ParseRule(claim, value, role string) (Rule, error) {
-	r, err := ParseRole(role)
-	return Rule{Match{claim, value}, r}, err
+func ParseRule(claim, value, role string, permissions []string) (r Rule, err error) {
+	r.Match = Match{claim, value}
+	if role != "" {
+		if r.Role, err = ParseRole(role); err != nil {
+			return r, err
+		}
+	}
+	r.Permissions, err = ParsePermissions(strings.Join(permissions, " "))
+	return r, err
 }
 
 // RoleRules are the rules of the settings roles_claim and roles, which maps a
@@ -113,7 +140,7 @@ func RoleRules(claim string, roles map[string]string) ([]Rule, error) {
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, Rule{Match{claim, value}, role})
+		rules = append(rules, Rule{Match: Match{claim, value}, Role: role})
 	}
 	slices.SortFunc(rules, func(a, b Rule) int {
 		return cmp.Or(

@@ -245,3 +245,25 @@ func TestWhoMayAsk(t *testing.T) {
 		require.Equal(t, true, n.ask("GET", "/Users/"+id, "").is(200).object()["active"])
 	})
 }
+
+// A directory that takes somebody out of the group that lets people in ends what
+// runs. The account stays, and another group changes nothing.
+func TestTheGroupThatLetsPeopleIn(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		n.Auth.Providers[0].Require = []auth.Match{{Claim: "groups", Value: "parley-users"}}
+		id, ben := n.user("ben", "s-ben")
+		users, others := n.group("parley-users", "", id), n.group("others", "", id)
+		b := n.browser()
+		require.Equal(t, "ben", n.signIn(b, "s-ben"))
+		n.ask("DELETE", "/Groups/"+others, "").is(204)
+		require.Equal(t, "ben", n.home(b))
+		n.patch("/Groups/"+users, `{"op":"remove","path":"members[value eq \"`+id+`\"]"}`).is(204)
+		require.NotEqual(t, "ben", n.home(b))
+		require.Equal(t, store.Active, n.account("s-ben").Actor.Lifecycle)
+		require.Len(t, n.audited("account.end_access"), 1)
+		require.NotEqual(t, "ben", n.signIn(n.browser(), "s-ben"), "nor does a sign-in help")
+		n.ask("PUT", "/Groups/"+users, `{"displayName":"parley-users","members":[{"value":"`+id+`"}]}`).is(200)
+		require.Equal(t, "ben", n.signIn(n.browser(), "s-ben"))
+		require.Equal(t, ben.Actor.ID, n.account("s-ben").Actor.ID)
+	})
+}

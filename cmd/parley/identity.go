@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"parley/auth"
@@ -49,13 +50,16 @@ func (c dryRunCommand) Run(r *run) error {
 // tellChanges says in words what would change, and of each account.
 func tellChanges(out io.Writer, provider string, changes []auth.Change) error {
 	become, lose := map[auth.Role]int{}, 0
+	other := 0
 	for _, c := range changes {
 		switch {
 		case c.Kept:
 		case c.Loses:
 			lose++
+		case c.Before.Role == c.After.Role:
+			other++
 		default:
-			become[c.After]++
+			become[c.After.Role]++
 		}
 	}
 	fmt.Fprintf(out, "%s:", provider)
@@ -64,6 +68,9 @@ func tellChanges(out io.Writer, provider string, changes []auth.Change) error {
 			fmt.Fprintf(out, " %d would become %s,", become[role], role)
 		}
 	}
+	if other > 0 {
+		fmt.Fprintf(out, " %d would have other permissions,", other)
+	}
 	fmt.Fprintf(out, " %d would lose access.\n", lose)
 	if len(changes) == 0 {
 		return nil
@@ -71,7 +78,7 @@ func tellChanges(out io.Writer, provider string, changes []auth.Change) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSUBJECT\tBEFORE\tAFTER\tBECAUSE OF")
 	for _, c := range changes {
-		after, rule := string(c.After), "no rule"
+		after, rule := powers(c.After), "no rule"
 		switch {
 		case c.Kept:
 			after = "stays: last owner"
@@ -81,9 +88,14 @@ func tellChanges(out io.Writer, provider string, changes []auth.Change) error {
 		if c.By != nil {
 			rule = c.By.Claim + " = " + c.By.Value
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Actor.Username, c.Subject, c.Before, after, rule)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Actor.Username, c.Subject, powers(c.Before), after, rule)
 	}
 	return w.Flush()
+}
+
+// powers are a role, and the permissions beside it.
+func powers(p auth.Powers) string {
+	return strings.TrimSpace(string(p.Role) + " " + p.Names())
 }
 
 type accountIdentityCommand struct {

@@ -212,12 +212,12 @@ func providers(cfg *config.Config) ([]*auth.Provider, error) {
 // policyOf is what a provider decides: its rules in order, and then what
 // roles_claim and roles say.
 func policyOf(p config.OIDCProvider) (auth.Policy, error) {
-	policy := auth.Policy{RolesClaim: p.RolesClaim}
+	policy := auth.Policy{RolesClaim: p.RolesClaim, Extra: len(p.Rules) > 0}
 	for _, m := range p.Require {
 		policy.Require = append(policy.Require, auth.Match(m))
 	}
 	for _, r := range p.Rules {
-		rule, err := auth.ParseRule(r.Claim, r.Value, r.Role)
+		rule, err := auth.ParseRule(r.Claim, r.Value, r.Role, r.Permissions)
 		if err != nil {
 			return policy, err
 		}

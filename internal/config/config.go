@@ -172,9 +172,10 @@ type OIDCMatch struct {
 
 // OIDCRule is what a value of a claim gives.
 type OIDCRule struct {
-	Claim string `toml:"claim"`
-	Value string `toml:"value"`
-	Role  string `toml:"role" doc:"owner, admin, moderator, auditor or member."`
+	Claim       string   `toml:"claim"`
+	Value       string   `toml:"value"`
+	Role        string   `toml:"role" doc:"owner, admin, moderator, compliance, auditor or member. Empty: as another rule says."`
+	Permissions []string `toml:"permissions" doc:"Permissions beyond those of the role, such as federation.see. Those of all rules that match add up."`
 }
 
 // check finds what is missing.
@@ -196,8 +197,8 @@ func (p OIDCProvider) check() error {
 		}
 	}
 	for _, r := range p.Rules {
-		if r.Claim == "" || r.Value == "" || r.Role == "" {
-			complain("oidc.rules of %s: each needs a claim, a value and a role", p.Name)
+		if r.Claim == "" || r.Value == "" || r.Role == "" && len(r.Permissions) == 0 {
+			complain("oidc.rules of %s: each needs a claim, a value, and a role or permissions", p.Name)
 		}
 	}
 	_, err := Networks("oidc.allow_networks", p.AllowNetworks)
