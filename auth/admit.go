@@ -43,7 +43,7 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (secre
 			refusal, act.Action, act.Detail["reason"] = errNotRequired, "account.sign_in_refused", "required claim"
 			return audit.Write(tx, act)
 		}
-		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ProvedAt: store.TimeOf(c.AuthTime)}, r)
+		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ACR: c.ACR, ProvedAt: store.TimeOf(c.AuthTime)}, r)
 		if err != nil {
 			return err
 		}

@@ -42,6 +42,7 @@ type Who struct {
 	SessionID int64
 	AppID     int64
 	ProvedAt  store.Time // when the person of a session last proved who they are
+	Weak      bool       // whether that was in a way that does not suffice for privileged acts
 }
 
 // Somebody reports whether it is a person, or an app that acts for one.

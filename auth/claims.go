@@ -19,6 +19,7 @@ type Claims struct {
 	EmailVerified bool // false where the provider does not say
 	Groups        []string
 	SessionID     string    // sid: the provider's session, for back-channel logout
+	ACR           string    // acr: what kind of sign-in it was
 	AuthTime      time.Time // when the person last proved who they are; zero if unsaid
 	Raw           map[string]any
 	Memberships   []string // of groups, which the provider's directory says by SCIM
@@ -36,10 +37,11 @@ func claimsOf(issuer, subject string, raw map[string]any) Claims {
 	c.Name, _ = raw["name"].(string)
 	c.Email, _ = raw["email"].(string)
 	c.SessionID, _ = raw["sid"].(string)
+	c.ACR, _ = raw["acr"].(string)
 	// Some products write the boolean as text.
 	c.EmailVerified = raw["email_verified"] == true || raw["email_verified"] == "true"
 	if n, ok := raw["auth_time"].(json.Number); ok {
-		if seconds, err := n.Int64(); err == nil {
+		if seconds, err := n.Int64(); err == nil && seconds > 0 { // Glewlwyd writes 0 for "unsaid"
 			c.AuthTime = time.Unix(seconds, 0)
 		}
 	}

@@ -53,9 +53,7 @@ func (p *Provider) Exchange(ctx context.Context, code string, a Attempt) (Claims
 	if err != nil {
 		return Claims{}, err
 	}
-	config := d.oauth
-	config.RedirectURL = a.Redirect
-	token, err := config.Exchange(p.with(ctx), code, oauth2.VerifierOption(a.Verifier))
+	token, err := p.redeem(ctx, d, code, a)
 	if err != nil {
 		return Claims{}, p.exchangeFailed(err)
 	}
@@ -73,23 +71,30 @@ func (p *Provider) Exchange(ctx context.Context, code string, a Attempt) (Claims
 			return Claims{}, err
 		}
 	}
+	if claim := p.overflowed(said); claim != "" {
+		return Claims{}, p.overflow(claim)
+	}
 	c := claimsOf(p.Issuer, id.Subject, said)
 	c.IDToken = rawID
 	return c, nil
 }
 
 // verify checks an ID token. The library checks signature and algorithm,
-// issuer, audience and times; the rest of [OIDC Core] 3.1.3.7 is here.
+// issuer and audience; the rest of [OIDC Core] 3.1.3.7 is here.
 func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken, nonce string) (*oidc.IDToken, error) {
 	id, err := d.verifier.Verify(p.with(ctx), raw)
 	if err != nil {
 		return nil, p.distrust(err)
 	}
 	var more struct {
+		times
 		AuthorizedParty string `json:"azp"`
 	}
 	if err := id.Claims(&more); err != nil {
 		return nil, p.distrust(err)
+	}
+	if err := more.wrong(p.now()); err != nil {
+		return nil, p.mistimed(err)
 	}
 	switch {
 	case id.Subject == "":
@@ -151,6 +156,13 @@ func (p *Provider) LogoutToken(ctx context.Context, raw string) (*oidc.LogoutTok
 	if err != nil {
 		return nil, fault.Wrap(fault.BadRequest, err, "The logout token is not valid.")
 	}
+	var when times
+	if err = t.Claims(&when); err == nil {
+		err = when.wrong(p.now())
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.BadRequest, err, "By the clock of this node, the logout token has expired or is not valid yet.")
+	}
 	return t, nil
 }
 
@@ -173,14 +185,20 @@ func (p *Provider) exchangeFailed(err error) error {
 	switch {
 	case !ok:
 		return p.unreachable(err)
-	case refusal.ErrorCode == "invalid_client", refusal.ErrorCode == "unauthorized_client",
-		refusal.ErrorCode == "" && refusal.Response.StatusCode == http.StatusUnauthorized:
+	case refusesClient(refusal):
 		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf(
-			"%s does not accept this node's client_id and client_secret. An administrator must correct them in the settings.", p.Name))
+			"%s does not accept this node's client_id and its client_secret or private key. An administrator must correct them in the settings, or at the provider.", p.Name))
 	case refusal.ErrorCode == "invalid_grant":
 		return fault.Wrap(fault.Unauthorized, err, "This sign-in has expired or was used already. Start it again.")
 	}
 	return p.unreachable(err)
+}
+
+// refusesClient reports whether it is us that the token endpoint does not know,
+// and not the code. RFC 6749 5.2
+func refusesClient(refusal *oauth2.RetrieveError) bool {
+	return refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client" ||
+		refusal.ErrorCode == "" && refusal.Response.StatusCode == http.StatusUnauthorized
 }
 
 func (p *Provider) unreachable(err error) error {

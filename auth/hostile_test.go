@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,7 +39,9 @@ type hostile struct {
 	sign     func(payload []byte) string
 	token    func(w http.ResponseWriter, r *http.Request) // in place of the token endpoint
 	keys     []any
-	auth     string // how the client last authenticated
+	auth     string     // how the client last authenticated
+	form     url.Values // of the last request at the token endpoint
+	keyQuery string     // of the last request for keys
 
 	keyFetches, discoveries, userinfos atomic.Int64
 }
@@ -78,8 +81,11 @@ func newHostile(t *testing.T) *hostile {
 		h.discoveries.Add(1)
 		h.write(w, h.document)
 	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, r *http.Request) {
 		h.keyFetches.Add(1)
+		h.mu.Lock()
+		h.keyQuery = r.URL.RawQuery
+		h.mu.Unlock()
 		h.write(w, map[string]any{"keys": h.keys})
 	})
 	mux.HandleFunc("/token", h.answerToken)
@@ -99,6 +105,10 @@ func (h *hostile) answerToken(w http.ResponseWriter, r *http.Request) {
 	defer h.mu.Unlock()
 	_, _, basic := r.BasicAuth()
 	h.auth = map[bool]string{true: "basic", false: "form"}[basic]
+	h.form = nil
+	if r.ParseForm() == nil {
+		h.form = r.PostForm
+	}
 	if h.token != nil {
 		h.token(w, r)
 		return
@@ -107,6 +117,12 @@ func (h *hostile) answerToken(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(withJSON(w)).Encode(map[string]any{
 		"access_token": "the access token", "token_type": "Bearer", "expires_in": 60, "id_token": h.sign(payload),
 	})
+}
+
+func (h *hostile) askedForKeys() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.keyQuery
 }
 
 func (h *hostile) write(w http.ResponseWriter, v any) {

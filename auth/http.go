@@ -25,6 +25,7 @@ func (a *Auth) Routes() []Route {
 		{"GET", "/auth/oidc/:provider/start", open(a.start)},
 		{"GET", callbackPath, open(a.callback)},
 		{"POST", enrolPath, open(a.enrol)},
+		{"GET", "/auth/oidc/:provider/jwks.json", open(a.clientKeys)},
 		{"POST", "/auth/oidc/:provider/backchannel_logout", open(a.backChannelLogout)},
 		{"GET", "/auth/oidc/:provider/frontchannel_logout", open(a.frontChannelLogout)},
 		{"GET", "/auth/sign_out", open(a.signOutPage)},
@@ -110,16 +111,21 @@ func (a *Auth) RequireSession() gin.HandlerFunc {
 }
 
 // RequireProof lets in browsers whose person has signed in of late, as far as the
-// provider says when that was, and has the others do so. It comes after
+// provider says when that was, and in the way that it wants for this, and has the
+// others do so. It comes after
 // RequireSession.
 func (a *Auth) RequireProof() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		sends := c.Request.Method != http.MethodGet
-		if c.IsAborted() || WhoIs(c.Request.Context()).proven(sends) {
+		if c.IsAborted() {
+			return
+		}
+		who := WhoIs(c.Request.Context())
+		if who.proven(sends) {
 			return
 		}
 		if sends {
-			a.fail(c.Writer, c.Request, errStale)
+			a.fail(c.Writer, c.Request, who.unproven())
 		} else {
 			again := url.Values{"fresh": {"1"}, "return_to": {c.Request.URL.RequestURI()}}
 			c.Redirect(http.StatusFound, "/auth/sign_in?"+again.Encode())

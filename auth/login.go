@@ -32,6 +32,9 @@ func (a *Auth) signInPage(w http.ResponseWriter, r *http.Request) {
 	if q.Has("fresh") {
 		onward.Set("fresh", "1")
 	}
+	if hint := loginHint(r); hint != "" {
+		onward.Set("login_hint", hint)
+	}
 	if len(a.Providers) == 1 && q.Get("return_to") != "" {
 		http.Redirect(w, r, startPath(a.Providers[0])+"?"+onward.Encode(), http.StatusFound)
 		return
@@ -43,6 +46,16 @@ func (a *Auth) signInPage(w http.ResponseWriter, r *http.Request) {
 func (a *Auth) signUpPage(w http.ResponseWriter, _ *http.Request) {
 	a.show(w, http.StatusOK, page{Title: "Sign up", Kind: "sign_in", Doors: a.doors(url.Values{}),
 		Notice: "Nobody signs up here: your account is made when you sign in for the first time."})
+}
+
+// loginHint is what a link to the sign-in page says of who will sign in, for the
+// provider to fill in. [OIDC Core] 3.1.2.1
+func loginHint(r *http.Request) string {
+	hint := r.URL.Query().Get("login_hint")
+	if len(hint) > maxEmail || strings.ContainsFunc(hint, unicode.IsControl) {
+		return ""
+	}
+	return hint
 }
 
 // doors are the providers, with where each leads onward.
@@ -63,11 +76,8 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	attempt, browser := NewAttempt(a.URL+callbackPath), a.browser(r)
-	wish, fresh := Wish{}, r.URL.Query().Has("fresh")
-	if fresh {
-		wish = Wish{Prompt: "login", MaxAge: proofAge} // with the second, providers say when it was
-	}
-	link, err := p.AuthCodeURL(r.Context(), attempt, wish)
+	fresh := r.URL.Query().Has("fresh")
+	link, err := p.AuthCodeURL(r.Context(), attempt, p.wish(fresh, loginHint(r)))
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -112,8 +122,8 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	if begun.Fresh && stale(c) {
-		a.fail(w, r, fault.New(fault.Unauthorized, p.Name+" let you in without asking you again, and this needs a new sign-in. Sign out there and come back."))
+	if err := p.suffices(c, begun.Fresh); err != nil {
+		a.fail(w, r, err)
 		return
 	}
 	a.enter(w, r, p, c, begun.ReturnTo)

@@ -49,7 +49,7 @@ func (a *Auth) backChannelLogout(w http.ResponseWriter, r *http.Request) {
 // account here has none. [Back-Channel Logout] 2.7
 func (a *Auth) loggedOut(ctx context.Context, p *Provider, t *oidc.LogoutToken) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		first, err := tx.UseLogoutToken(p.Issuer, t.TokenID, store.TimeOf(t.Expiry))
+		first, err := tx.UseLogoutToken(p.Issuer, t.TokenID, store.TimeOf(t.Expiry.Add(leeway)))
 		if err != nil {
 			return err
 		}

@@ -116,36 +116,6 @@ func TestBackChannelLogoutEndsEverything(t *testing.T) {
 	}
 }
 
-// What is no logout token of this provider for this node ends nothing.
-func TestBackChannelLogoutRefuses(t *testing.T) {
-	l := signedInEverywhere(t)
-	refused := func(what, provider string, spoil func(c map[string]any)) {
-		t.Helper()
-		claims := l.claims()
-		spoil(claims)
-		got := l.send(provider, claims)
-		assert.Equal(t, http.StatusBadRequest, got.code, what)
-		assert.Equal(t, "invalid_request", got.json(t)["error"], what)
-		assert.Equal(t, everywhere, l.in(), what)
-	}
-	refused("with a nonce", "corp", func(c map[string]any) { c["nonce"] = "n" })
-	refused("an ID token", "corp", func(c map[string]any) { delete(c, "events") })
-	refused("of nobody", "corp", func(c map[string]any) { delete(c, "sub"); delete(c, "sid") })
-	refused("expired", "corp", func(c map[string]any) { c["exp"] = time.Now().Add(-time.Minute).Unix() })
-	refused("for another", "corp", func(c map[string]any) { c["aud"] = "another" })
-	refused("of another issuer", "corp", func(c map[string]any) { c["iss"] = "https://idp.example" })
-	refused("of the other provider", "other", func(map[string]any) {})
-	sign := l.idp.sign
-	l.idp.sign = unsigned
-	refused("unsigned", "corp", func(map[string]any) {})
-	l.idp.sign = l.idp.hs256
-	refused("signed with the public key", "corp", func(map[string]any) {})
-	l.idp.sign = sign
-	assert.Equal(t, http.StatusBadRequest, l.n.browser().post(l.n.URL+"/auth/oidc/corp/backchannel_logout", url.Values{}).code)
-	assert.Equal(t, http.StatusNotFound, l.send("nobody", l.claims()).code)
-	assert.NotContains(t, l.n.audited(), "account.provider_logout ada")
-}
-
 // A logout token counts once: who kept a copy cannot sign people out again.
 func TestBackChannelLogoutCountsOnce(t *testing.T) {
 	l := signedInEverywhere(t)

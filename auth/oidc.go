@@ -2,23 +2,15 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-
-	"parley/internal/fault"
-)
-
-const (
-	discoveryTimeout = 5 * time.Second
-	discoveryPause   = 3 * time.Second // after a failure, before the next try
 )
 
 // algorithms an ID token may be signed with are ours to choose, never the
@@ -31,27 +23,19 @@ type Provider struct {
 	Name         string
 	Issuer       string
 	ClientID     string
-	ClientSecret string           // empty: a public client
+	ClientSecret string
+	TokenAuth    string           // how we prove who we are; empty: the best that both sides know
+	Key          *ClientKey       // for private_key_jwt; nil: none
 	Scopes       []string         // nil: openid profile email, and groups where it is announced
 	Policy                        // what it decides about accounts
 	Names        Naming           // how they become user names here
 	SCIMClaim    string           // carries what the directory calls externalId; empty: sub
+	ACRValues    []string         // what a sign-in must be like; empty: as the provider likes
+	Privileged   []string         // what it must be like for privileged acts; empty: as any sign-in
 	Client       *http.Client     // with a Transport that checks where it connects
 	Now          func() time.Time // nil: time.Now
 
-	mu      sync.Mutex
-	found   *discovered
-	failed  error
-	retryAt time.Time
-}
-
-// discovered is what the provider announced about itself.
-type discovered struct {
-	provider   *oidc.Provider
-	verifier   *oidc.IDTokenVerifier
-	oauth      oauth2.Config
-	sendsIss   bool // RFC 9207
-	endSession string
+	kept discovery
 }
 
 // Attempt is a sign-in on its way: what one browser took to the provider and
@@ -73,6 +57,7 @@ type Wish struct {
 	Prompt    string // "login" asks for a fresh proof, "select_account" for a choice
 	LoginHint string
 	MaxAge    time.Duration // how old the last proof may be; 0: as old as it is
+	ACR       []string      // what the proof must be like, the most wanted first
 }
 
 // AuthCodeURL is where the browser goes to sign in.
@@ -90,6 +75,9 @@ func (p *Provider) AuthCodeURL(ctx context.Context, a Attempt, w Wish) (string, 
 	}
 	if w.MaxAge > 0 {
 		options = append(options, oauth2.SetAuthURLParam("max_age", fmt.Sprint(int(w.MaxAge.Seconds()))))
+	}
+	if len(w.ACR) > 0 {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(w.ACR, " ")))
 	}
 	config := d.oauth
 	config.RedirectURL = a.Redirect
@@ -126,71 +114,6 @@ func (p *Provider) origin() string {
 		return "'none'"
 	}
 	return u.Scheme + "://" + u.Host
-}
-
-// discover reads the provider's announcement, once it succeeds. After a
-// failure it keeps quiet for a moment, so that a crowd at the door does not
-// queue up behind a provider that does not answer.
-func (p *Provider) discover(ctx context.Context) (*discovered, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.found != nil {
-		return p.found, nil
-	}
-	if p.now().Before(p.retryAt) {
-		return nil, p.failed
-	}
-	// Whoever asks first asks for everybody: their leaving must not fail it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryTimeout)
-	defer cancel()
-	d, err := p.announcement(ctx)
-	if err != nil {
-		p.failed, p.retryAt = err, p.now().Add(discoveryPause)
-		return nil, err
-	}
-	p.found = d
-	return d, nil
-}
-
-func (p *Provider) announcement(ctx context.Context) (*discovered, error) {
-	provider, err := oidc.NewProvider(p.with(ctx), p.Issuer)
-	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
-		return nil, fault.Wrap(fault.Unavailable, mismatch, fmt.Sprintf(
-			"The identity provider %s calls itself by another name than its issuer in the settings. An administrator must write the issuer exactly as the provider does.", p.Name))
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, fmt.Sprintf("The identity provider %s cannot be reached. Try again in a minute.", p.Name))
-	}
-	var a struct {
-		JWKS        string   `json:"jwks_uri"`
-		EndSession  string   `json:"end_session_endpoint"`
-		SendsIss    bool     `json:"authorization_response_iss_parameter_supported"`
-		AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
-		Scopes      []string `json:"scopes_supported"`
-	}
-	if err := provider.Claims(&a); err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, fmt.Sprintf("The identity provider %s announced itself in a way we cannot read. Tell your administrator.", p.Name))
-	}
-	endpoint := provider.Endpoint()
-	endpoint.AuthStyle = p.authStyle(a.AuthMethods)
-	keys := oidc.NewRemoteKeySet(oidc.ClientContext(ctx, patient(p.client())), a.JWKS)
-	return &discovered{
-		provider:   provider,
-		verifier:   oidc.NewVerifier(p.Issuer, keys, &oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: algorithms, Now: p.now}),
-		oauth:      oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: endpoint, Scopes: p.scopes(a.Scopes)},
-		sendsIss:   a.SendsIss,
-		endSession: a.EndSession,
-	}, nil
-}
-
-// authStyle is said to the library, which would otherwise try both ways and
-// burn the code with the first.
-func (p *Provider) authStyle(methods []string) oauth2.AuthStyle {
-	basic := len(methods) == 0 || slices.Contains(methods, "client_secret_basic") // [OIDC Discovery] 3: the default
-	if p.ClientSecret == "" || !basic {
-		return oauth2.AuthStyleInParams
-	}
-	return oauth2.AuthStyleInHeader
 }
 
 func (p *Provider) scopes(announced []string) []string {

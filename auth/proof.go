@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"parley/internal/fault"
@@ -23,6 +25,8 @@ func stale(c Claims) bool {
 	return !c.AuthTime.IsZero() && time.Since(c.AuthTime) > proofAge
 }
 
+var errWeak = fault.New(fault.Unauthorized, "This needs a sign-in of a stronger kind than yours was. Open this page in another tab, which asks you for it, come back to this one and send it once more.")
+
 var errStale = fault.New(fault.Unauthorized, "You signed in too long ago for this. Sign in again in another tab, come back to this one and send it once more.")
 
 // proven reports whether the person has signed in of late: for a page, or for
@@ -32,5 +36,57 @@ func (w Who) proven(sends bool) bool {
 	if sends {
 		age = proofToSend
 	}
-	return store.Now() <= w.ProvedAt.Add(age)
+	return !w.Weak && store.Now() <= w.ProvedAt.Add(age)
+}
+
+// unproven is what somebody is told whose form comes with too little proof.
+func (w Who) unproven() error {
+	if w.Weak {
+		return errWeak
+	}
+	return errStale
+}
+
+// wish is what is asked of the provider for a sign-in.
+func (p *Provider) wish(fresh bool, hint string) Wish {
+	w := Wish{LoginHint: hint, ACR: p.wanted(fresh)}
+	if fresh {
+		w.Prompt, w.MaxAge = "login", proofAge // with the second, providers say when it was
+	}
+	return w
+}
+
+// wanted is what a sign-in must be like: one of these authentication contexts,
+// or any where there are none. [OIDC Core] 2, acr
+func (p *Provider) wanted(fresh bool) []string {
+	if fresh && len(p.Privileged) > 0 {
+		return p.Privileged
+	}
+	return p.ACRValues
+}
+
+// suffices checks that the sign-in was as it was asked for: acr_values is only
+// a wish to the provider, and what counts is what it says of the answer.
+func (p *Provider) suffices(c Claims, fresh bool) error {
+	if fresh && stale(c) {
+		return fault.New(fault.Unauthorized, p.Name+" let you in without asking you again, and this needs a new sign-in. Sign out there and come back.")
+	}
+	wanted := p.wanted(fresh)
+	if len(wanted) == 0 || slices.Contains(wanted, c.ACR) {
+		return nil
+	}
+	return fault.Wrap(fault.Unauthorized, fmt.Errorf("acr is %q, wanted is one of %q", c.ACR, wanted), fmt.Sprintf(
+		"%s signed you in by another way than this node wants here, such as without a second factor. Sign in again with it; if %s never asks for it, tell your administrator.", p.Name, p.Name))
+}
+
+// weak reports whether a session's sign-in was not of the kind that privileged
+// acts want. One by a link, which no provider made, is not held to it: links
+// are for when the provider is down.
+func (a *Auth) weak(s *store.Session) bool {
+	for _, p := range a.Providers {
+		if p.Issuer == s.Issuer {
+			return len(p.Privileged) > 0 && !slices.Contains(p.Privileged, s.ACR)
+		}
+	}
+	return false
 }

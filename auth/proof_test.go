@@ -3,6 +3,7 @@ package auth_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestAProofMustBeNew(t *testing.T) {
 	}{
 		"asked again":              {time.Now().Unix(), "?fresh=1", http.StatusSeeOther, 0},
 		"not asked again":          {time.Now().Add(-time.Hour).Unix(), "?fresh=1", http.StatusUnauthorized, 0},
+		"says 0":                   {0, "?fresh=1", http.StatusSeeOther, 0},
 		"does not say":             {nil, "?fresh=1", http.StatusSeeOther, 0},
 		"need not have asked":      {time.Now().Add(-time.Hour).Unix(), "", http.StatusSeeOther, time.Hour},
 		"says it of the day to be": {time.Now().Add(24 * time.Hour).Unix(), "", http.StatusSeeOther, 0},
@@ -82,4 +84,87 @@ func TestAProofMustBeNew(t *testing.T) {
 			assert.WithinDuration(t, time.Now().Add(-c.proved), sessions[0].ProvedAt.Time(), time.Minute)
 		})
 	}
+}
+
+// acr_values is a wish to the provider; what counts is the acr of the answer, and
+// who came by less is told and stays outside.
+func TestTheKindOfSignIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		acr   any
+		query string
+		asked string
+		code  int
+	}{
+		"the wanted":             {"urn:mfa", "", "urn:mfa urn:pwd", http.StatusSeeOther},
+		"the second best":        {"urn:pwd", "", "urn:mfa urn:pwd", http.StatusSeeOther},
+		"another":                {"0", "", "urn:mfa urn:pwd", http.StatusUnauthorized},
+		"unsaid":                 {nil, "", "urn:mfa urn:pwd", http.StatusUnauthorized},
+		"no text":                {[]string{"urn:mfa"}, "", "urn:mfa urn:pwd", http.StatusUnauthorized},
+		"enough for a new proof": {"urn:key", "?fresh=1", "urn:key", http.StatusSeeOther},
+		"too little for one":     {"urn:mfa", "?fresh=1", "urn:key", http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, h := newNode(t), newHostile(t)
+			p := h.relyingParty()
+			p.ACRValues, p.Privileged = []string{"urn:mfa", "urn:pwd"}, []string{"urn:key"}
+			n.Providers = []*auth.Provider{p}
+			b := n.browser()
+			start := b.get(n.URL + "/auth/oidc/corp/start" + c.query).location.Query()
+			assert.Equal(t, c.asked, start.Get("acr_values"))
+			h.claims["nonce"], h.claims["acr"], h.claims["auth_time"] = start.Get("nonce"), c.acr, time.Now().Unix()
+			delete(h.claims, "name") // userinfo is asked, and has no say in it
+			h.userinfo = map[string]any{"sub": "s-1", "acr": "urn:key"}
+			got := b.comeBack(url.Values{"state": {start.Get("state")}, "code": {"c"}})
+			if c.code == http.StatusSeeOther {
+				assert.Equal(t, c.code, got.code, got.body)
+				return
+			}
+			n.refuses(t, got, c.code, "tell your administrator")
+			assert.Contains(t, got.body, "second factor")
+		})
+	}
+}
+
+// A session that began by less opens nothing privileged, until its person comes
+// back with more; one by a link, when the provider is down, does.
+func TestPrivilegedActsWantAStrongerSignIn(t *testing.T) {
+	n, h := newNode(t), newHostile(t)
+	p := h.relyingParty()
+	n.Providers = []*auth.Provider{p}
+	b := n.browser()
+	h.claims["acr"], h.claims["auth_time"] = "urn:pwd", time.Now().Unix()
+	require.Equal(t, http.StatusSeeOther, b.comeBack(b.begin(h)).code)
+	require.Equal(t, http.StatusOK, b.get("/owner").code)
+	p.Privileged = []string{"urn:mfa"}
+	asked := b.get("/owner")
+	require.Equal(t, http.StatusFound, asked.code)
+	assert.Equal(t, "1", asked.location.Query().Get("fresh"))
+	refused := b.post("/owner", url.Values{})
+	assert.Equal(t, http.StatusUnauthorized, refused.code)
+	assert.Contains(t, refused.body, "stronger kind")
+	assert.Equal(t, http.StatusOK, b.get("/home").code, "the rest goes on")
+
+	start := b.get("/auth/oidc/corp/start?fresh=1").location.Query()
+	assert.Equal(t, "urn:mfa", start.Get("acr_values"))
+	h.claims["nonce"], h.claims["acr"] = start.Get("nonce"), "urn:mfa"
+	require.Equal(t, http.StatusSeeOther, b.comeBack(url.Values{"state": {start.Get("state")}, "code": {"c"}}).code)
+	assert.Equal(t, http.StatusOK, b.get("/owner").code)
+	assert.Equal(t, http.StatusOK, b.post("/owner", url.Values{}).code)
+	assert.Equal(t, http.StatusOK, n.signedIn(n.account("olga", auth.Owner)).get("/owner").code)
+}
+
+// Whom the link to our page names is passed on, as long as it is a name.
+func TestLoginHint(t *testing.T) {
+	n := newNode(t)
+	for hint, want := range map[string]string{
+		"ada@corp.example": "ada@corp.example", "": "", "a\nb": "", strings.Repeat("a", 321): "", "a&prompt=none": "a&prompt=none",
+	} {
+		b := n.browser()
+		door := b.get("/auth/sign_in?" + url.Values{"return_to": {"/home"}, "login_hint": {hint}}.Encode())
+		q := b.get(door.location.RequestURI()).location.Query()
+		assert.Equal(t, want, q.Get("login_hint"))
+		assert.False(t, q.Has("prompt"))
+	}
+	page := n.browser().get("/auth/sign_in?login_hint=ada%40corp.example")
+	assert.Contains(t, page.body, "login_hint=ada%40corp.example")
 }

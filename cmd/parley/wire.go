@@ -203,8 +203,18 @@ func providers(cfg *config.Config) ([]*auth.Provider, error) {
 		}
 		// Where the issuer of the settings itself is plain http, so are its endpoints.
 		client := safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: strings.HasPrefix(p.Issuer, "http://"), UserAgent: userAgent(cfg)})
-		list = append(list, &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
-			Scopes: p.Scopes, Policy: policy, Names: auth.Naming{Claim: p.UsernameClaim, Mode: p.Username}, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()})
+		provider := &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
+			TokenAuth: p.TokenAuth, ACRValues: p.ACRValues, Privileged: p.ACRPrivileged,
+			Scopes: p.Scopes, Policy: policy, Names: auth.Naming{Claim: p.UsernameClaim, Mode: p.Username}, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()}
+		if p.PrivateKey != "" {
+			if provider.Key, err = auth.ReadClientKey(p.PrivateKey); err != nil {
+				return nil, fmt.Errorf("oidc provider %s: %w", p.Name, err)
+			}
+		}
+		if err := provider.CheckTokenAuth(); err != nil {
+			return nil, fmt.Errorf("oidc provider %s: %w", p.Name, err)
+		}
+		list = append(list, provider)
 	}
 	return list, nil
 }

@@ -152,6 +152,10 @@ type OIDCProvider struct {
 	Issuer        string            `toml:"issuer" doc:"As in the provider's discovery document, to the letter."`
 	ClientID      string            `toml:"client_id"`
 	ClientSecret  string            `toml:"client_secret"`
+	TokenAuth     string            `toml:"token_auth" doc:"How the node proves itself at the provider's token endpoint: client_secret_basic, client_secret_post, private_key_jwt or none. Empty: the best that the provider announces and the settings have what it needs for."`
+	PrivateKey    string            `toml:"private_key_file" doc:"A PEM file with the private key for private_key_jwt: RSA, EC P-256 or Ed25519. The provider gets the public half at /auth/oidc/NAME/jwks.json."`
+	ACRValues     []string          `toml:"acr_values" doc:"Kinds of sign-in (acr) to ask for, the most wanted first; any other is refused. Empty: any."`
+	ACRPrivileged []string          `toml:"acr_privileged" doc:"The same for what only owners and moderators may do, such as the kind with a second factor. Empty: as acr_values."`
 	Scopes        []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
 	AllowNetworks []string          `toml:"allow_networks" doc:"Networks the provider may be reached in although they are not public, such as 10.0.0.0/8."`
 	RolesClaim    string            `toml:"roles_claim" doc:"The claim that decides about roles, such as groups."`

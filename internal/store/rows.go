@@ -374,7 +374,8 @@ type Session struct {
 	CreatedAt   Time `gorm:"autoCreateTime:false"`
 	SeenAt      Time
 	ExpiresAt   Time
-	ProvedAt    Time // when the person last proved who they are
+	ProvedAt    Time   // when the person last proved who they are
+	ACR         string `gorm:"column:acr"` // how, in the provider's words
 	EndedAt     Time
 }
 
