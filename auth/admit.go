@@ -152,9 +152,29 @@ func (a *Auth) refresh(ctx context.Context, tx *store.Tx, p *Provider, c Claims,
 		return false, err
 	}
 	if admitted {
+		if err := a.introduce(ctx, tx, p, c, u); err != nil {
+			return false, err
+		}
 		u.SignedInAt = store.Now()
 	}
 	return admitted, tx.UpdateUser(u)
+}
+
+// introduce has somebody who signs in for the first time follow whom the provider's
+// claims say.
+func (a *Auth) introduce(ctx context.Context, tx *store.Tx, p *Provider, c Claims, u *store.User) (err error) {
+	if u.SignedInAt != 0 || len(p.Follows) == 0 {
+		return nil
+	}
+	if c.Memberships, err = memberships(tx.Reader, p, u.ActorID); err != nil {
+		return err
+	}
+	for _, job := range p.firstFollows(c, u.ActorID) {
+		if err := a.Actors.Queue.Insert(ctx, tx, job); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lasting are the claims about the person, without those about the token.

@@ -12,6 +12,7 @@ import (
 	"parley/auth"
 	"parley/auth/devidp"
 	"parley/internal/fault"
+	"parley/internal/nodetest"
 	"parley/internal/store"
 )
 
@@ -254,5 +255,22 @@ func TestPermissionsFollowTheProvider(t *testing.T) {
 		last := lines[len(lines)-2]
 		assert.Equal(t, "account.role", last.Action)
 		assert.Contains(t, last.Detail, `"permissions_before":"federation.see"`)
+	})
+}
+
+// Whom the claims have somebody follow is asked once, at the first sign-in.
+func TestFirstFollows(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		staff := auth.Match{Claim: "groups", Value: "staff"}
+		n.Providers[0].Follows = []auth.Circle{
+			{Match: staff, Accounts: []string{"news", "it@hub.example"}, List: "Company"},
+			{Match: auth.Match{Claim: "groups", Value: "board"}, Accounts: []string{"board"}},
+		}
+		n.people(ada)
+		for range 2 {
+			n.mustSignIn("s-ada")
+		}
+		jobs := nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM river_job WHERE kind = 'introduce'`)
+		assert.EqualValues(t, 2, jobs)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/actors"
 	"parley/internal/fault"
 )
 
@@ -14,6 +15,14 @@ type Policy struct {
 	Extra      bool    // whether it has a say in permissions beyond the role
 	Require    []Match // one of which has to hold; none: everybody may come in
 	RolesClaim string  // beside "groups", where groups of the directory count
+	Follows    []Circle
+}
+
+// Circle is whom people follow at first.
+type Circle struct {
+	Match
+	Accounts []string // handles
+	List     string   // on which they are put; empty: on none
 }
 
 // Match is a value that a claim may have.
@@ -116,6 +125,30 @@ func (p Policy) withdraw(said map[string]any, values []string) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// firstFollows are the jobs that have somebody follow whom he should at first.
+func (p Policy) firstFollows(c Claims, actor int64) (jobs []actors.IntroduceJob) {
+	for _, circle := range p.Follows {
+		if !p.holds(circle.Match, c) {
+			continue
+		}
+		for _, account := range circle.Accounts {
+			jobs = append(jobs, actors.IntroduceJob{ActorID: actor, Account: account, List: circle.List})
+		}
+	}
+	return jobs
+}
+
+// asks are the claims that the policy wants to know.
+func (p Policy) asks() (claims []string) {
+	for _, m := range p.matches() {
+		claims = append(claims, m.Claim)
+	}
+	for _, circle := range p.Follows {
+		claims = append(claims, circle.Claim)
+	}
+	return claims
 }
 
 // ParseRule reads a rule of the settings.

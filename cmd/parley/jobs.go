@@ -42,6 +42,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *
 		queue.Do(time.Minute, o.MoveFollowers), // move: our followers of who moved
 		queue.Do(time.Minute, o.Verify),        // verify: pages that a profile of ours names
 		queue.Do(time.Minute, o.Welcome),       // welcome: who waited for somebody that approves followers no more
+		queue.Do(time.Minute, o.Introduce),     // introduce: whom somebody new follows, by oidc.follows
 		queue.Do(time.Minute, o.EndMutes),      // unmute: mutes whose time has come
 		queue.Do(5*time.Minute, o.Withhold),    // withhold: files of a post that is gone
 		queue.Do(30*time.Minute, o.Convert),    // convert: a video or a sound that was uploaded

@@ -233,6 +233,9 @@ func policyOf(p config.OIDCProvider) (auth.Policy, error) {
 		}
 		policy.Rules = append(policy.Rules, rule)
 	}
+	for _, f := range p.Follows {
+		policy.Follows = append(policy.Follows, auth.Circle{Match: auth.Match{Claim: f.Claim, Value: f.Value}, Accounts: f.Accounts, List: f.List})
+	}
 	short, err := auth.RoleRules(p.RolesClaim, p.Roles)
 	policy.Rules = append(policy.Rules, short...)
 	return policy, err

@@ -164,14 +164,23 @@ type OIDCProvider struct {
 	UsernameClaim string            `toml:"username_claim" doc:"The claim that names people. Empty: preferred_username, or else the address or the name."`
 	Username      string            `toml:"username" doc:"suggest: a new account is named by the claim, and the person may change it. force: the name follows the claim. choose: people are asked at their first sign-in. Empty: suggest."`
 
-	Require []OIDCMatch `toml:"require" doc:"Who may come in: whoever one such table holds for. Without any, everybody whom the provider lets in."`
-	Rules   []OIDCRule  `toml:"rules" doc:"What claims give, in order, before roles. The first that matches decides about the role."`
+	Require []OIDCMatch  `toml:"require" doc:"Who may come in: whoever one such table holds for. Without any, everybody whom the provider lets in."`
+	Follows []OIDCFollow `toml:"follows" doc:"Whom people follow from their first sign-in on. They may unfollow."`
+	Rules   []OIDCRule   `toml:"rules" doc:"What claims give, in order, before roles. The first that matches decides about the role."`
 }
 
 // OIDCMatch is a value of a claim.
 type OIDCMatch struct {
 	Claim string `toml:"claim" doc:"A claim, or a path such as realm_access.roles. Groups of the directory count as values of groups and of roles_claim."`
 	Value string `toml:"value" doc:"To the letter. *: any."`
+}
+
+// OIDCFollow is whom people follow at first that have a value of a claim.
+type OIDCFollow struct {
+	Claim    string   `toml:"claim"`
+	Value    string   `toml:"value"`
+	Accounts []string `toml:"accounts" doc:"Handles: news of this node, it@hub.corp.example of another."`
+	List     string   `toml:"list" doc:"On which list they are put. Empty: on none."`
 }
 
 // OIDCRule is what a value of a claim gives.
@@ -203,6 +212,11 @@ func (p OIDCProvider) check() error {
 	for _, r := range p.Rules {
 		if r.Claim == "" || r.Value == "" || r.Role == "" && len(r.Permissions) == 0 {
 			complain("oidc.rules of %s: each needs a claim, a value, and a role or permissions", p.Name)
+		}
+	}
+	for _, f := range p.Follows {
+		if f.Claim == "" || f.Value == "" || len(f.Accounts) == 0 {
+			complain("oidc.follows of %s: each needs a claim, a value and accounts", p.Name)
 		}
 	}
 	_, err := Networks("oidc.allow_networks", p.AllowNetworks)

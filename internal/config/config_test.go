@@ -19,6 +19,7 @@ func TestSampleIsReadBack(t *testing.T) {
 	// Uncommented, every setting of the sample is one that exists.
 	text := regexp.MustCompile(`(?m)^#([\[a-z])`).ReplaceAllString(Sample(), "$1")
 	text = regexp.MustCompile(`(?m)^(name|issuer|client_id|claim|value|role) = ""`).ReplaceAllString(text, `$1 = "https://idp.example"`)
+	text = regexp.MustCompile(`(?m)^accounts = \[\]`).ReplaceAllString(text, `accounts = ["news"]`)
 	path := filepath.Join(t.TempDir(), "parley.toml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	c, err := Load(path, nil)
