@@ -290,6 +290,17 @@ func (a *Auth) provider(name string) *Provider {
 	return nil
 }
 
+// ProviderName is the name of the provider with an issuer, and the issuer itself
+// where the settings name none.
+func (a *Auth) ProviderName(issuer string) string {
+	for _, p := range a.Providers {
+		if p.Issuer == issuer {
+			return p.Name
+		}
+	}
+	return issuer
+}
+
 func startPath(p *Provider) string { return "/auth/oidc/" + slug(p.Name) + "/start" }
 
 // slug is a provider's name as it stands in a path.

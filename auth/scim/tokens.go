@@ -37,18 +37,8 @@ func (s *SCIM) RevokeToken(ctx context.Context, by, id int64) error {
 		if err != nil {
 			return err
 		}
-		return audit.Write(tx, audit.Act{ActorID: by, Action: "scim.revoke", Subject: s.ProviderName(t), Detail: map[string]any{"token": t.ID, "name": t.Name}})
+		return audit.Write(tx, audit.Act{ActorID: by, Action: "scim.revoke", Subject: s.Auth.ProviderName(t.Issuer), Detail: map[string]any{"token": t.ID, "name": t.Name}})
 	})
-}
-
-// ProviderName is for whose directory a token is.
-func (s *SCIM) ProviderName(t *store.SCIMToken) string {
-	for _, p := range s.Auth.Providers {
-		if p.Issuer == t.Issuer {
-			return p.Name
-		}
-	}
-	return t.Issuer
 }
 
 func (s *SCIM) providers() string {

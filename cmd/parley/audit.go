@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"parley/internal/audit"
@@ -22,10 +23,11 @@ type auditListCommand struct {
 func (c auditListCommand) Run(r *run) error {
 	return r.with(func(ctx context.Context, n *node) error {
 		db := n.db.With(ctx)
-		lines, err := db.NewestAuditLines(c.Last)
+		lines, err := db.AuditTrail(store.AuditQuery{Limit: c.Last})
 		if err != nil {
 			return err
 		}
+		slices.Reverse(lines)
 		names, err := actedAs(db, lines)
 		if err != nil {
 			return err

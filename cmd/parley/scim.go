@@ -43,7 +43,7 @@ func (scimListCommand) Run(r *run) error {
 		w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tPROVIDER\tNAME\tMADE\tLAST USED\tEXPIRES")
 		for _, t := range tokens {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", t.ID, n.scim.ProviderName(t), t.Name, moment(t.CreatedAt), moment(t.UsedAt), moment(t.ExpiresAt))
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", t.ID, n.auth.ProviderName(t.Issuer), t.Name, moment(t.CreatedAt), moment(t.UsedAt), moment(t.ExpiresAt))
 		}
 		return w.Flush()
 	})

@@ -1,6 +1,9 @@
 package store
 
-import "slices"
+import (
+	"math"
+	"strings"
+)
 
 // LastAuditLine is the end of the chain; Seq is 0 where it is empty. Until the
 // transaction ends nobody else can append.
@@ -23,10 +26,35 @@ func (r Reader) AuditLines(after int64, limit int) ([]*AuditLine, error) {
 	return rows, r.scan(&rows, `SELECT * FROM audit_lines WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
 }
 
-// NewestAuditLines are the last lines, in order.
-func (r Reader) NewestAuditLines(limit int) ([]*AuditLine, error) {
+// AuditQuery narrows the audit trail.
+type AuditQuery struct {
+	Actions []string // none: all
+	Subject string   // empty: all
+	Before  int64    // only lines with a lower number; 0: from the end
+	Limit   int
+}
+
+// AuditTrail are lines, the newest first. Each action is a range of an index of its
+// own, so that what is seldom done is found as fast as what is done all the time.
+func (r Reader) AuditTrail(q AuditQuery) ([]*AuditLine, error) {
+	before := q.Before
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	if q.Subject != "" {
+		var rows []*AuditLine
+		return rows, r.scan(&rows, `SELECT * FROM audit_lines WHERE subject = ? AND seq < ? ORDER BY seq DESC LIMIT ?`, q.Subject, before, q.Limit)
+	}
+	if len(q.Actions) == 0 {
+		var rows []*AuditLine
+		return rows, r.scan(&rows, `SELECT * FROM audit_lines WHERE seq < ? ORDER BY seq DESC LIMIT ?`, before, q.Limit)
+	}
+	var parts []string
+	var args []any
+	for _, action := range q.Actions {
+		parts = append(parts, `SELECT * FROM (SELECT * FROM audit_lines WHERE action = ? AND seq < ? ORDER BY seq DESC LIMIT ?) a`)
+		args = append(args, action, before, q.Limit)
+	}
 	var rows []*AuditLine
-	err := r.scan(&rows, `SELECT * FROM audit_lines ORDER BY seq DESC LIMIT ?`, limit)
-	slices.Reverse(rows)
-	return rows, err
+	return rows, r.scan(&rows, strings.Join(parts, " UNION ALL ")+` ORDER BY seq DESC LIMIT ?`, append(args, q.Limit)...)
 }

@@ -389,6 +389,7 @@ type SignIn struct {
 	ReturnTo    string
 	ExpiresAt   Time
 	Fresh       bool // whether it has to bring a new proof
+	Trial       bool // whether it only shows what the provider says
 }
 
 // Enrolment is somebody who signs in for the first time and still has to choose

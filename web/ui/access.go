@@ -78,9 +78,15 @@ func (u *UI) AccessPage(c *gin.Context) error {
 		body.Grants = append(body.Grants, viewGrant(g))
 	}
 	for _, s := range sessions {
-		body.Sessions = append(body.Sessions, ViewSession{ID: id(s.ID), Device: device(s.UserAgent), Agent: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time(), This: s.ID == who.SessionID})
+		v := viewSession(s)
+		v.This = s.ID == who.SessionID
+		body.Sessions = append(body.Sessions, v)
 	}
 	return u.show(c, "access", "Apps and devices", "", body)
+}
+
+func viewSession(s *store.Session) ViewSession {
+	return ViewSession{ID: id(s.ID), Device: device(s.UserAgent), Agent: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time()}
 }
 
 func viewGrant(g *store.Grant) ViewGrant {

@@ -125,7 +125,7 @@ func (n *node) stranger() *person {
 // person makes an account and signs it in by a one-time link.
 func (n *node) person(name, role string) *person {
 	n.t.Helper()
-	account, err := n.Actors.Create(context.Background(), actors.Newcomer{Username: name, DisplayName: strings.ToUpper(name[:1]) + name[1:], Role: role})
+	account, err := n.Actors.Create(context.Background(), actors.Newcomer{Username: name, DisplayName: strings.ToUpper(name[:1]) + name[1:], Email: name + "@sales.example", Role: role})
 	require.NoError(n.t, err)
 	p := n.stranger()
 	p.id, p.name = account.Actor.ID, name

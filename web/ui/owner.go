@@ -13,28 +13,41 @@ import (
 	"parley/internal/text"
 )
 
-// OwnerAccounts lists the people of this node.
+// OwnerAccounts lists the people of this node, the newest first.
 func (u *UI) OwnerAccounts(c *gin.Context) error {
-	accounts, err := u.reader(c).Accounts()
+	q := store.AccountSearch{Local: true, Status: c.Query("state")}
+	find := strings.TrimPrefix(strings.TrimSpace(c.Query("q")), "@")
+	if strings.Contains(find, "@") {
+		q.Email = find
+	} else {
+		q.Username = find
+	}
+	r, page := u.reader(c), pageOf(c)
+	found, err := r.FindAccounts(q, page)
 	if err != nil {
 		return err
 	}
-	who := auth.WhoIs(c.Request.Context())
-	body := OwnerPages{Tab: "accounts"}
-	for _, a := range accounts {
-		row := OwnerAccount{
-			Account: u.account(&a.Actor), Email: a.User.Email, Role: a.User.Role, State: string(a.Actor.Lifecycle),
-			SignedIn: a.User.SignedInAt.Time(), You: a.Actor.ID == who.ActorID,
+	ids := make([]int64, len(found))
+	for i, a := range found {
+		ids[i] = a.ID
+	}
+	users, err := r.Users(ids)
+	if err != nil {
+		return err
+	}
+	body := OwnerPages{Tab: "accounts", Find: find, States: pick([]Option{{Value: "", Label: "All"}, {Value: "active", Label: "Active"}, {Value: "disabled", Label: "Left"}, {Value: "suspended", Label: "Suspended"}}, q.Status)}
+	for _, a := range found {
+		if user := users[a.ID]; user != nil {
+			body.Accounts = append(body.Accounts, u.ownerAccount(a, user, viewer(c)))
 		}
-		row.Fixed = row.You || !who.MayChange(auth.PowersOf(a.User.Role, a.User.Permissions))
-		for _, role := range auth.Roles {
-			if who.MayGive(auth.Powers{Role: role}) {
-				row.Roles = append(row.Roles, Option{Value: string(role), Label: string(role), Selected: string(role) == a.User.Role})
-			}
-		}
-		body.Accounts = append(body.Accounts, row)
+		body.Older = older(c, len(found) == page.Limit, a.ID)
 	}
 	return u.show(c, "owner", "Accounts", "owner", body)
+}
+
+func (u *UI) ownerAccount(a *store.Actor, user *store.User, me int64) OwnerAccount {
+	return OwnerAccount{Account: u.account(a), Email: user.Email, Role: user.Role, Extra: user.Permissions,
+		State: string(a.Lifecycle), SignedIn: user.SignedInAt.Time(), Joined: user.CreatedAt.Time(), You: a.ID == me}
 }
 
 // ChangeAccount gives an account a role, signs it out, closes or suspends it, or
@@ -64,12 +77,12 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	case "delete":
 		err = u.Actors.Delete(ctx, who.ActorID, target)
 	case "role":
-		var role auth.Role
-		if role, err = auth.ParseRole(c.PostForm("role")); err == nil && !who.MayGive(auth.Powers{Role: role}) {
+		var given auth.Powers
+		if given, err = powersOf(c); err == nil && !who.MayGive(given) {
 			err = fault.New(fault.Forbidden, "You can give nobody what you may not do yourself, and only an owner makes owners.")
 		}
 		if err == nil {
-			err = u.Actors.SetPowers(ctx, who.ActorID, target, string(role), account.User.Permissions)
+			err = u.Actors.SetPowers(ctx, who.ActorID, target, string(given.Role), given.Names())
 		}
 	default:
 		err = errNotFound
@@ -77,7 +90,7 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return see(c, "/owner?done=account")
+	return see(c, "/owner/accounts/"+id(target)+"?done=account")
 }
 
 // DeleteAccountPage asks whether an account shall end.
@@ -88,7 +101,7 @@ func (u *UI) DeleteAccountPage(c *gin.Context) error {
 	}
 	return u.show(c, "confirm", "Delete an account", "owner", Confirm{
 		Heading: "Delete @" + account.Actor.Username + "?", Text: "There is no way back. Nobody sees the account or its posts any more, every server that this node knows is told, and the name is never given again. What it said stays on record until the rules of retention let it go.",
-		Action: "/owner/accounts/" + id(account.Actor.ID) + "/delete", Button: "Delete for good", Back: "/owner",
+		Action: "/owner/accounts/" + id(account.Actor.ID) + "/delete", Button: "Delete for good", Back: "/owner/accounts/" + id(account.Actor.ID),
 	})
 }
 

@@ -112,8 +112,15 @@ func samplePages() map[string]Page {
 		"access": with("access", "Apps and devices", "", Access{Grants: []ViewGrant{{ID: "1", Name: "Phanpy", Website: "https://phanpy.example", Scopes: "read write follow push", Since: time.Now(), Used: time.Now()}},
 			Sessions: []ViewSession{{ID: "2", Device: "Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0", Address: "192.0.2.7", Since: time.Now(), Seen: time.Now(), This: true}, {ID: "3", Since: time.Now(), Seen: time.Now()}}}),
 		"owner": with("owner", "Accounts", "owner", OwnerPages{Tab: "accounts", Accounts: []OwnerAccount{
-			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", You: true, Fixed: true, SignedIn: time.Now()},
-			{Account: people[2], Roles: roles, Role: "member", State: "active"}, {Account: people[3], Roles: roles, State: "suspended"}}}),
+			{Account: ayla, Email: "ayla@sales.example", Role: "owner", State: "active", You: true, SignedIn: time.Now()},
+			{Account: people[2], Role: "member", Extra: "federation.see", State: "active"}, {Account: people[3], State: "suspended"}}}),
+		"owner_account": with("owner_account", "@ben", "owner", OneAccount{OwnerAccount: OwnerAccount{Account: people[2], Email: "ben@sales.example", Role: "member", State: "active", Joined: time.Now()}, Roles: roles,
+			Permissions: []Option{{Value: "federation.see", Label: "See partners", Selected: true}, {Value: "audit.see", Label: "Read the audit trail"}},
+			Identities:  []ViewIdentity{{Provider: "Corp IdP", Issuer: "https://idp.example", Subject: "4711", Since: time.Now()}},
+			Sessions:    []ViewSession{{ID: "3", Device: "Firefox on Linux", Since: time.Now(), Seen: time.Now()}}, Grants: []ViewGrant{{ID: "1", Name: "Phanpy", Scopes: "read", Since: time.Now()}},
+			Lines: []AuditLine{{Action: "account.create", Subject: "ben", When: time.Now(), Detail: "role: member"}}}),
+		"owner_audit": with("owner_audit", "Audit trail", "owner", OwnerAudit{Kinds: []Option{{Label: "Everything", Selected: true}, {Value: "sign-ins", Label: "Sign-ins"}},
+			Lines: []AuditLine{{Action: "account.sign_in", Subject: "ben", By: "@ben", When: time.Now()}, {Action: "partner.block", Subject: "spam.example", When: time.Now()}}, Older: "/owner/audit?max_id=3"}),
 		"owner-partners": with("owner", "Partners", "owner", OwnerPages{Tab: "partners", Mode: "allowlist", Partners: []OwnerPartner{
 			{Domain: "*.corp.example", Policy: "allow", Organisation: true, Since: time.Now()}, {Domain: "spam.example", Policy: "block", Comment: "Spam", Since: time.Now()}}}),
 		"owner-deliveries": with("owner", "Deliveries", "owner", OwnerPages{Tab: "deliveries", States: []Option{{Value: "pending", Label: "Waiting", Selected: true}, {Value: "dead", Label: "Given up"}},

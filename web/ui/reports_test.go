@@ -72,7 +72,7 @@ func TestAccountsThatMoveAndEnd(t *testing.T) {
 	bob.post("/settings/move").ok()
 	owner.get("/@bob").lacks("has moved to")
 
-	owner.get("/owner").has("/owner/accounts/" + bob.idText() + "/delete")
+	owner.get("/owner/accounts/" + bob.idText()).ok().has("/owner/accounts/" + bob.idText() + "/delete")
 	owner.get("/owner/accounts/" + bob.idText() + "/delete").ok().has("There is no way back")
 	assert.Equal(t, http.StatusForbidden, owner.post("/owner/accounts/"+owner.idText()+"/delete").code)
 	owner.post("/owner/accounts/" + bob.idText() + "/delete").ok().has("erased")
@@ -91,12 +91,17 @@ func TestPermissionsOpenPages(t *testing.T) {
 
 	require.Equal(t, http.StatusForbidden, member.get("/owner").code)
 	require.Equal(t, http.StatusForbidden, mod.get("/owner/partners").code)
-	mod.get("/owner").ok().lacks("/owner/accounts/" + auditor.idText() + "/suspend").has("/owner/accounts/" + member.idText() + "/suspend").lacks("/delete")
+	mod.get("/owner").ok().has("@aud").has("@mia")
+	mod.get("/owner/accounts/" + auditor.idText()).ok().lacks("/suspend")
+	mod.get("/owner/accounts/" + member.idText()).ok().has("/suspend").lacks("/delete").lacks("/role").lacks("account.create")
 	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+auditor.idText()+"/suspend").code)
 	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+member.idText()+"/delete").code)
 	require.Equal(t, http.StatusForbidden, mod.post("/owner/accounts/"+member.idText()+"/role", "role", "moderator").code)
 
-	auditor.get("/owner").ok().lacks(`action="/owner`)
+	auditor.get("/owner/accounts/" + member.idText()).ok().lacks("<button class=\"button small").has("account.create")
+	auditor.get("/owner/audit?kind=accounts").ok().has("account.create").has("fede").lacks("partner.allow")
+	auditor.get("/owner/audit?subject=far.example").ok().has("partner.allow").has("@olga").lacks("account.create")
+	require.Equal(t, http.StatusForbidden, mod.get("/owner/audit").code)
 	auditor.get("/owner/partners").ok().has("far.example").lacks(`action="/owner`)
 	require.Equal(t, http.StatusForbidden, auditor.post("/owner/partners", "domain", "far.example", "policy", "block").code)
 
@@ -105,4 +110,32 @@ func TestPermissionsOpenPages(t *testing.T) {
 	feds.get("/owner/partners").ok().has(`value="block"`).lacks(`value="remove"`)
 	feds.post("/owner/partners", "domain", "far.example", "policy", "limit").ok()
 	require.Equal(t, http.StatusForbidden, feds.post("/owner/partners", "domain", "far.example", "policy", "remove").code, "a federation manager deletes nothing")
+}
+
+// Roles and permissions of one person are given on the account's page: by who has
+// them himself, and each change is a line of the audit trail.
+func TestPowersAreGivenOnAPage(t *testing.T) {
+	n := newNode(t)
+	owner, admin, member := n.person("olga", "owner"), n.person("adam", "admin"), n.person("mia", "member")
+	role := "/owner/accounts/" + member.idText() + "/role"
+	owner.post(role, "role", "member", "permissions", "federation.see", "permissions", "federation.manage").ok().has("federation.manage federation.see").has("account.role")
+	member.get("/owner/partners").ok()
+	require.Equal(t, http.StatusForbidden, member.post(role, "role", "owner").code)
+	require.Equal(t, http.StatusForbidden, admin.post(role, "role", "owner").code)
+	require.Equal(t, http.StatusUnprocessableEntity, owner.post(role, "role", "member", "permissions", "everything").code)
+	owner.post(role, "role", "member").ok()
+	require.Equal(t, http.StatusForbidden, member.get("/owner/partners").code, "what was taken away ends at once")
+}
+
+// The list of accounts finds people by how a name or an address begins, and by
+// their state.
+func TestAccountsAreFound(t *testing.T) {
+	n := newNode(t)
+	owner, ada := n.person("olga", "owner"), n.person("ada", "member")
+	n.person("bert", "member")
+	owner.post("/owner/accounts/" + ada.idText() + "/close").ok().has("deprovisioned").has("account.close")
+	owner.get("/owner?q=be").ok().has("@bert").lacks("@ada")
+	owner.get("/owner?q=ada@sales").ok().has("@ada").lacks("@bert")
+	owner.get("/owner?state=disabled").ok().has("@ada").lacks("@bert")
+	owner.get("/owner?state=active").ok().has("@bert").lacks("@ada")
 }

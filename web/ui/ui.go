@@ -106,6 +106,8 @@ func (u *UI) Routes() []Route {
 		page("POST", "/ui/requests/:id/:act", Session, u.Answer),
 
 		only("GET", "/owner", auth.SeeAccounts, u.OwnerAccounts),
+		only("GET", "/owner/accounts/:id", auth.SeeAccounts, u.OwnerAccountPage),
+		only("GET", "/owner/audit", auth.SeeAudit, u.OwnerAuditPage),
 		only("GET", "/owner/partners", auth.SeeFederation, u.OwnerPartners),
 		only("GET", "/owner/deliveries", auth.SeeFederation, u.OwnerDeliveries),
 		only("POST", "/owner/accounts/:id/:act", auth.ManageAccounts, u.ChangeAccount),

@@ -334,6 +334,7 @@ type Failure struct {
 type OwnerPages struct {
 	Tab      string // accounts, partners, deliveries
 	Accounts []OwnerAccount
+	Find     string
 	Partners []OwnerPartner
 	Mode     string // how strangers are treated: allowlist or open
 	Queue    []OwnerDelivery
@@ -389,12 +390,12 @@ type ViewNote struct {
 type OwnerAccount struct {
 	Account  ViewAccount
 	Email    string
-	Roles    []Option
 	Role     string
+	Extra    string // permissions beyond the role
 	State    string // active, suspended, deprovisioned, erased
 	SignedIn time.Time
+	Joined   time.Time
 	You      bool
-	Fixed    bool // not the reader's to change
 }
 
 // OwnerPartner is a domain and its policy.

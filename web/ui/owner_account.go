@@ -1,0 +1,104 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"parley/auth"
+	"parley/internal/store"
+)
+
+// OneAccount is the body of the page of an account of this node.
+type OneAccount struct {
+	OwnerAccount
+	Fixed       bool // not the reader's to change
+	Roles       []Option
+	Permissions []Option // beyond the role
+	Identities  []ViewIdentity
+	Sessions    []ViewSession
+	Grants      []ViewGrant
+	Lines       []AuditLine
+}
+
+// ViewIdentity is who an identity provider says that somebody is.
+type ViewIdentity struct {
+	Provider, Issuer, Subject string
+	Since                     time.Time
+}
+
+// OwnerAccountPage shows what is known of an account: its state and how that came
+// about, who it is to the providers, what can act as it.
+func (u *UI) OwnerAccountPage(c *gin.Context) error {
+	r, who := u.reader(c), auth.WhoIs(c.Request.Context())
+	account, err := r.Account(number(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	theirs := auth.PowersOf(account.User.Role, account.User.Permissions)
+	body := OneAccount{OwnerAccount: u.ownerAccount(&account.Actor, &account.User, who.ActorID)}
+	body.Fixed = body.You || !who.MayChange(theirs)
+	body.Roles, body.Permissions = choices(who, theirs)
+	if err := u.whatIsKnown(r, account, &body); err != nil {
+		return err
+	}
+	return u.show(c, "owner_account", "@"+account.Actor.Username, "owner", body)
+}
+
+// whatIsKnown fills in what hangs on an account.
+func (u *UI) whatIsKnown(r store.Reader, account *store.Account, body *OneAccount) error {
+	identities, err := r.IdentitiesOf(account.Actor.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range identities {
+		body.Identities = append(body.Identities, ViewIdentity{u.Auth.ProviderName(i.Issuer), i.Issuer, i.Subject, i.CreatedAt.Time()})
+	}
+	grants, err := r.Grants(account.Actor.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		body.Grants = append(body.Grants, viewGrant(g))
+	}
+	sessions, err := r.Sessions(account.Actor.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		body.Sessions = append(body.Sessions, viewSession(s))
+	}
+	lines, err := r.AuditTrail(store.AuditQuery{Subject: account.Actor.Username, Limit: 10})
+	if err != nil {
+		return err
+	}
+	body.Lines, err = auditLines(r, lines)
+	return err
+}
+
+// choices are the roles that the reader may give, and the permissions.
+func choices(who auth.Who, theirs auth.Powers) (roles, permissions []Option) {
+	for _, role := range auth.Roles {
+		if who.MayGive(auth.Powers{Role: role}) {
+			roles = append(roles, Option{Value: string(role), Label: string(role), Selected: role == theirs.Role})
+		}
+	}
+	for _, g := range auth.Grants {
+		if who.May(g.Permission) {
+			permissions = append(permissions, Option{Value: string(g.Permission), Label: g.Means, Selected: slices.Contains(theirs.Extra, g.Permission)})
+		}
+	}
+	return roles, permissions
+}
+
+// powersOf are the role and the permissions that a form gives.
+func powersOf(c *gin.Context) (auth.Powers, error) {
+	role, err := auth.ParseRole(c.PostForm("role"))
+	if err != nil {
+		return auth.Powers{}, err
+	}
+	extra, err := auth.ParsePermissions(strings.Join(c.PostFormArray("permissions"), " "))
+	return auth.Powers{Role: role, Extra: extra}, err
+}
