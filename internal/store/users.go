@@ -132,12 +132,6 @@ func (r Reader) IdentityOf(issuer string, actorID int64) (*Identity, error) {
 	return &i, r.one(&i, "Identity", `SELECT * FROM identities WHERE actor_id = ? AND issuer = ? ORDER BY created_at DESC LIMIT 1`, actorID, issuer)
 }
 
-// IdentitiesOf are all that a person is to providers, oldest first.
-func (r Reader) IdentitiesOf(actorID int64) ([]*Identity, error) {
-	var rows []*Identity
-	return rows, r.scan(&rows, `SELECT * FROM identities WHERE actor_id = ? ORDER BY created_at, issuer, subject`, actorID)
-}
-
 // Identities are at most limit of an issuer's, by subject, after the given one.
 func (r Reader) Identities(issuer, after string, limit int) ([]*Identity, error) {
 	var rows []*Identity
