@@ -35,6 +35,7 @@ install_packages() {
     command -v toot >/dev/null || wanted+=(toot)
     has_ffmpeg || wanted+=(ffmpeg)
     command -v npm >/dev/null || wanted+=(npm)
+    has_glewlwyd || wanted+=(glewlwyd sqlite3)
     has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
         echo "Installing with apt-get: ${wanted[*]}"
@@ -46,11 +47,15 @@ install_packages() {
     command -v chromium >/dev/null || missing+=("chromium: the tests in a browser")
     command -v toot >/dev/null || missing+=("toot: the tests with that client")
     has_ffmpeg || missing+=("ffmpeg and ffprobe: the tests of videos and sounds")
+    has_glewlwyd || missing+=("glewlwyd and sqlite3: the test with that identity provider")
     has_mastodon_py || missing+=("Mastodon.py: the test with that library")
 }
 
 # has_ffmpeg asks for both programs: some builds bring one of them.
 has_ffmpeg() { command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; }
+
+# has_glewlwyd asks for what sets its database up, too.
+has_glewlwyd() { command -v glewlwyd >/dev/null && command -v sqlite3 >/dev/null; }
 
 # has_mastodon_py asks the interpreter that Debian's packages are for.
 has_mastodon_py() { /usr/bin/python3 -c 'import mastodon, cryptography' 2>/dev/null; }

@@ -34,18 +34,24 @@ func startIdentityProvider(t *testing.T, database string, settings ...string) (*
 	p.process = newProcess(t, "oidc-provider", "idp", environment(), nodeJS(t), "server.js", fmt.Sprint(port), filepath.Join(folder, "keys.json"), n.url)
 	p.graceless = true
 	p.start()
+	tell(t, config, p.url, "a secret of the test", "")
+	return p, n
+}
+
+// tell writes the settings of a node that say who its provider is.
+func tell(t *testing.T, config, issuer, secret, more string) {
+	t.Helper()
 	require.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf(`
 [[oidc]]
 name = "Corp IdP"
 issuer = %q
 client_id = "parley"
-client_secret = "a secret of the test"
+client_secret = %q
 scopes = ["openid", "profile", "email", "groups"]
 allow_networks = ["127.0.0.0/8", "::1/128"]
 roles_claim = "groups"
 roles = { parley-owners = "owner", helpdesk = "moderator" }
-`, p.url)), 0o600))
-	return p, n
+%s`, issuer, secret, more)), 0o600))
 }
 
 func (p *identityProvider) start() {

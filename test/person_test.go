@@ -91,11 +91,16 @@ func (v *visitor) signIn(link, person string) page {
 func authorize(t *testing.T, link, person string) string {
 	t.Helper()
 	v := newVisitor(t)
-	consent := v.signIn(link, person)
+	return v.allow(v.signIn(link, person))
+}
+
+// allow lets an app act for the visitor; it returns the code that is shown.
+func (v *visitor) allow(consent page) string {
+	v.t.Helper()
 	shown := v.press(consent, "decision", "allow")
 	code := shown.url.Query().Get("code")
-	require.NotEmpty(t, code, "%s\n%s", shown.url, shown.body)
-	require.Contains(t, shown.body, code)
+	require.NotEmpty(v.t, code, "%s\n%s", shown.url, shown.body)
+	require.Contains(v.t, shown.body, code)
 	return code
 }
 
@@ -111,6 +116,12 @@ type person struct {
 // registered app.
 func (n *node) join(name string) *person {
 	n.t.Helper()
+	return n.joinBy(name, func(link string) string { return authorize(n.t, link, name) })
+}
+
+// joinBy is join with another way to sign in and get a code.
+func (n *node) joinBy(name string, authorize func(link string) string) *person {
+	n.t.Helper()
 	nobody := &person{t: n.t, node: n}
 	var app struct {
 		ClientID     string `json:"client_id"`
@@ -119,7 +130,7 @@ func (n *node) join(name string) *person {
 	const scopes = "read write follow push"
 	nobody.post("/api/v1/apps", fields{"client_name": "test", "redirect_uris": outOfBand, "scopes": scopes}, &app)
 	ask := url.Values{"client_id": {app.ClientID}, "redirect_uri": {outOfBand}, "response_type": {"code"}, "scope": {scopes}}
-	code := authorize(n.t, n.url+"/oauth/authorize?"+ask.Encode(), name)
+	code := authorize(n.url + "/oauth/authorize?" + ask.Encode())
 	var token struct {
 		AccessToken string `json:"access_token"`
 		Scope       string `json:"scope"`
