@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,7 +78,11 @@ func newHostile(t *testing.T) *hostile {
 	h.userinfo = map[string]any{"sub": "s-1"}
 	h.keys = []any{rsaJWK("k1", &h.key.PublicKey)}
 	h.sign = h.rs256("k1")
-	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { // an issuer may have a path
+		if !strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration") {
+			http.NotFound(w, r)
+			return
+		}
 		h.discoveries.Add(1)
 		h.write(w, h.document)
 	})

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -140,7 +141,7 @@ func TestFrontChannelLogout(t *testing.T) {
 	ask := func(iss, sid string) answer {
 		return l.n.browser().get(l.n.URL + "/auth/oidc/corp/frontchannel_logout?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode())
 	}
-	for _, q := range [][2]string{{"https://idp.example", "session-1"}, {l.idp.URL, ""}, {"", "session-1"}} {
+	for _, q := range [][2]string{{"https://idp.example", "session-1"}, {l.idp.URL, ""}, {"", "session-1"}, {l.idp.URL + "/", "session-1"}} {
 		assert.Equal(t, http.StatusBadRequest, ask(q[0], q[1]).code)
 	}
 	require.Equal(t, everywhere, l.in())
@@ -150,4 +151,14 @@ func TestFrontChannelLogout(t *testing.T) {
 	assert.Empty(t, got.header.Get("X-Frame-Options"))
 	assert.Equal(t, [2]bool{false, true}, l.in(), "an app is none of the browser's sessions")
 	assert.Equal(t, http.StatusOK, other.get(l.n.URL+"/home").code)
+}
+
+// Entra ID names the session and not itself, which the path does.
+func TestFrontChannelLogoutWithoutIssuer(t *testing.T) {
+	l := signedInEverywhere(t)
+	path := l.n.URL + "/auth/oidc/%s/frontchannel_logout?sid=session-1"
+	require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "other")).code)
+	require.Equal(t, everywhere, l.in(), "a session of the same name at another provider")
+	require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "corp")).code)
+	assert.Equal(t, [2]bool{false, true}, l.in())
 }

@@ -1,7 +1,10 @@
 // An OpenID Provider for tests: oidc-provider with people who are whoever the
 // form says, in the groups that the test puts them in.
 //
-// Usage: server.js PORT KEYS NODE
+// Usage: server.js PORT KEYS NODE [ES256]
+//
+// With ES256 it signs by that, and the node proves itself with a key, which it
+// fetches from the node, instead of a secret.
 //
 // KEYS is a file of signing keys. Each start makes a new one and signs with it;
 // the earlier ones stay published, as with a rotation. NODE is the address of
@@ -16,18 +19,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const [port, keyFile, node] = process.argv.slice(2);
+const [port, keyFile, node, alg = 'RS256'] = process.argv.slice(2);
 const issuer = `http://localhost:${port}`;
 const groups = new Map();
 const gone = new Set();
 
 function signingKeys() {
   const earlier = existsSync(keyFile) ? JSON.parse(readFileSync(keyFile, 'utf8')) : [];
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const keys = [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' }, ...earlier];
+  const { privateKey } = alg === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keys = [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg }, ...earlier];
   writeFileSync(keyFile, JSON.stringify(keys));
   return keys;
 }
+
+const proof = alg === 'ES256'
+  ? { token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: alg, jwks_uri: `${node}/auth/oidc/corp-idp/jwks.json` }
+  : { client_secret: 'a secret of the test' };
 
 function account(ctx, sub) {
   return {
@@ -55,7 +62,8 @@ async function grant(ctx) {
 const provider = new Provider(issuer, {
   clients: [{
     client_id: 'parley',
-    client_secret: 'a secret of the test',
+    ...proof,
+    id_token_signed_response_alg: alg,
     redirect_uris: [`${node}/auth/oidc/callback`],
     post_logout_redirect_uris: [`${node}/`],
     backchannel_logout_uri: `${node}/auth/oidc/corp-idp/backchannel_logout`,
