@@ -82,8 +82,9 @@ func TestProducts(t *testing.T) {
 			document: map[string]any{"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post", "private_key_jwt"}},
 			claims: map[string]any{"name": nil, "preferred_username": nil, "email": nil, "email_verified": nil, "groups": nil, "azp": "parley", "aud": []string{"parley", "project"},
 				"amr": []string{"pwd", "mfa"}, "client_id": "parley"},
-			userinfo: map[string]any{"sub": "s-1", "name": "Ada", "preferred_username": "ada", "email": "ada@corp.example", "email_verified": true, "groups": []string{"admins"}},
-			claim:    "groups", value: "admins", verified: true, sid: true, leads: true, authenticates: "basic",
+			userinfo: map[string]any{"sub": "s-1", "name": "Ada", "preferred_username": "ada", "email": "ada@corp.example", "email_verified": true,
+				"urn:zitadel:iam:org:project:roles": map[string]any{"parley-admin": map[string]any{"165461784654": "corp.zitadel.cloud"}}},
+			claim: "urn:zitadel:iam:org:project:roles.parley-admin.165461784654", value: "corp.zitadel.cloud", verified: true, sid: true, leads: true, authenticates: "basic",
 		},
 		"AD FS": {
 			issuer:   "/adfs",
