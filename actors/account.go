@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,10 +13,12 @@ import (
 
 // Newcomer is what an account is made from.
 type Newcomer struct {
+	Kind        string // a person where it is empty
 	Username    string // as claimed or typed
 	DisplayName string
 	Email       string
 	Role        string
+	RunBy       int64  // who answers for a bot
 	Issuer      string // with Subject: whom the identity provider means
 	Subject     string
 	Claims      string // JSON
@@ -51,13 +54,13 @@ func (a *Actors) Draft(n Newcomer) (*Draft, error) {
 	if !ok {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q cannot be a user name: use letters, digits, dots, hyphens and underscores", n.Username))
 	}
-	actor := a.fresh("Person", name)
-	actor.DisplayName = n.DisplayName
+	actor := a.fresh(cmp.Or(n.Kind, "Person"), name)
+	actor.DisplayName, actor.Bot = n.DisplayName, n.Kind == store.BotKind
 	keys, err := NewKeys(actor)
 	if err != nil {
 		return nil, err
 	}
-	user := store.User{ActorID: actor.ID, Email: n.Email, Role: n.Role, HoldSeconds: -1, DefaultVisibility: store.Public, CreatedAt: actor.CreatedAt}
+	user := store.User{ActorID: actor.ID, Email: n.Email, Role: n.Role, RunBy: n.RunBy, HoldSeconds: -1, DefaultVisibility: store.Public, CreatedAt: actor.CreatedAt}
 	return &Draft{Account: store.Account{Actor: *actor, User: user}, newcomer: n, keys: keys}, nil
 }
 
@@ -177,6 +180,9 @@ func (a *Actors) SetPowers(ctx context.Context, by, id int64, role, permissions 
 		account, err := tx.Account(id)
 		if err != nil {
 			return err
+		}
+		if account.Actor.Impersonal() {
+			return fault.New(fault.Invalid, "A shared account and a bot have no other role")
 		}
 		u := &account.User
 		if u.Role == role && u.Permissions == permissions {

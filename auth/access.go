@@ -70,10 +70,10 @@ func (a *Auth) endUnwelcome(tx *store.Tx) error {
 	return nil
 }
 
-// EndGrant ends a token that acts for the person who asks.
+// EndGrant ends a token that the person who asks has given.
 func (a *Auth) EndGrant(ctx context.Context, who Who, token int64) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		grants, err := tx.Grants(who.ActorID)
+		grants, err := tx.Grants(who.Person())
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (a *Auth) EndGrant(ctx context.Context, who Who, token int64) error {
 // EndOwnSession ends a session of the person who asks, on whatever device.
 func (a *Auth) EndOwnSession(ctx context.Context, who Who, session int64) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		sessions, err := tx.Sessions(who.ActorID)
+		sessions, err := tx.Sessions(who.Person())
 		if err != nil {
 			return err
 		}

@@ -121,8 +121,13 @@ func whose(r store.Reader, p *Provider, c Claims) (int64, error) {
 	return user.ActorID, nil
 }
 
-// mayEnter refuses accounts that are not active.
+var errImpersonal = fault.New(fault.Forbidden, "Nobody signs in to this account: people act as a shared one from their own, and a bot has tokens.")
+
+// mayEnter refuses accounts that are not active, or not a person's.
 func mayEnter(account *store.Account) error {
+	if account.Actor.Impersonal() {
+		return errImpersonal
+	}
 	switch account.Actor.Lifecycle {
 	case store.Active:
 		return nil

@@ -67,6 +67,8 @@ func (a *Auth) Bearer(ctx context.Context, token string) (Who, error) {
 }
 
 var (
+	errSignedOut = fault.New(fault.Unauthorized, "You are not signed in any more. Sign in and try again.")
+
 	errToken  = fault.New(fault.Unauthorized, "The access token is invalid")
 	errScope  = fault.New(fault.Forbidden, "This action is outside the authorized scopes")
 	errPerson = fault.New(fault.Invalid, "This method requires an authenticated user")

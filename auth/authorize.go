@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,8 +46,13 @@ func (a *Auth) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, a.signInFirst(q, force), http.StatusFound)
 		return
 	}
+	whom, err := a.guises(r.Context(), who)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
 	a.show(w, http.StatusOK, page{
-		Title: "Authorize " + req.app.Name, Kind: "consent", App: req.app, Who: who, Action: "/oauth/authorize",
+		Title: "Authorize " + req.app.Name, Kind: "consent", App: req.app, Who: who, Whom: whom, Action: "/oauth/authorize",
 		Grants: grants(req.scopes.For(who.Powers)), Hidden: hidden(q), OutOfBand: req.redirect == outOfBand,
 	})
 }
@@ -78,12 +84,35 @@ func (a *Auth) decide(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, req, &oauthError{http.StatusForbidden, "access_denied", "The resource owner or authorization server denied the request."})
 		return
 	}
-	code, err := a.grantCode(r, req, who)
+	whom, err := a.chosen(r, who, q.Get("act_as"))
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	code, err := a.grantCode(r, req, whom)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
 	redirectTo(w, r, req, url.Values{"code": {code}})
+}
+
+// chosen is for whom the app shall act, as the page was answered: who is signed
+// in, unless it says otherwise.
+func (a *Auth) chosen(r *http.Request, who Who, actor string) (Who, error) {
+	if actor == "" {
+		return who, nil
+	}
+	whom, err := a.guises(r.Context(), who)
+	if err != nil {
+		return Who{}, err
+	}
+	for _, g := range whom {
+		if strconv.FormatInt(g.ActorID, 10) == actor {
+			return g.Who, nil
+		}
+	}
+	return Who{}, errNoMember
 }
 
 // parseAuthorize checks an authorization request. With an error it returns
@@ -161,15 +190,16 @@ func (a *Auth) grantCode(r *http.Request, req *asked, who Who) (string, error) {
 	if len(scopes) == 0 {
 		return "", fault.New(fault.Forbidden, "The app asks only for what your role does not allow.")
 	}
-	return code, a.DB.Write(r.Context(), func(tx *store.Tx) error {
+	ctx := store.WithActing(r.Context(), store.Acting{By: who.ActedBy})
+	return code, a.DB.Write(ctx, func(tx *store.Tx) error {
 		err := tx.CreateCode(&store.Code{
-			CodeHash: Hash(code), AppID: req.app.ID, ActorID: who.ActorID, RedirectURI: req.redirect, Scopes: scopes.String(),
+			CodeHash: Hash(code), AppID: req.app.ID, ActorID: who.ActorID, ActedBy: who.ActedBy, RedirectURI: req.redirect, Scopes: scopes.String(),
 			Challenge: req.challenge, CreatedAt: store.Now(), ExpiresAt: store.Now().Add(life),
 		})
 		if err != nil {
 			return err
 		}
-		return audit.Write(tx, audit.Act{ActorID: who.ActorID, ActedBy: who.ActedBy, Action: "app.authorize", Subject: req.app.Name,
+		return audit.Write(tx, audit.Act{ActorID: who.ActorID, Action: "app.authorize", Subject: req.app.Name,
 			Detail: map[string]any{"client_id": req.app.ClientID, "scopes": scopes.String()}})
 	})
 }

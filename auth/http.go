@@ -6,8 +6,6 @@ import (
 	"net/url"
 
 	"github.com/gin-gonic/gin"
-
-	"parley/internal/fault"
 )
 
 // Route is one way in, for the front door's list.
@@ -99,14 +97,14 @@ func (a *Auth) RequireSession() gin.HandlerFunc {
 			return
 		}
 		if err == nil && !who.Somebody() {
-			err = fault.New(fault.Unauthorized, "You are not signed in any more. Sign in and try again.")
+			err = errSignedOut
 		}
 		if err != nil {
 			a.fail(c.Writer, c.Request, err)
 			c.Abort()
 			return
 		}
-		c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+		identify(c, who)
 	}
 }
 
@@ -143,7 +141,7 @@ func (a *Auth) OptionalSession() gin.HandlerFunc {
 			c.Abort()
 			return
 		}
-		c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+		identify(c, who)
 	}
 }
 
@@ -163,7 +161,7 @@ func (a *Auth) pass(c *gin.Context, who Who, err error) {
 		c.Abort()
 		return
 	}
-	c.Request = c.Request.WithContext(With(c.Request.Context(), who))
+	identify(c, who)
 }
 
 // open gives a plain handler the path's parameters and the client's address.

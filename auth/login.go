@@ -218,11 +218,14 @@ func (a *Auth) endSessionURL(ctx context.Context, s *store.Session) string {
 func (a *Auth) SignInLink(ctx context.Context, by, actor int64) (string, error) {
 	secret := NewSecret()
 	err := a.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.CreateSignInLink(Hash(secret), actor, store.Now().Add(linkLife)); err != nil {
-			return err
-		}
 		account, err := tx.Account(actor)
 		if err != nil {
+			return err
+		}
+		if account.Actor.Impersonal() {
+			return errImpersonal
+		}
+		if err := tx.CreateSignInLink(Hash(secret), actor, store.Now().Add(linkLife)); err != nil {
 			return err
 		}
 		return audit.Write(tx, audit.Act{ActorID: by, Action: "account.link", Subject: account.Actor.Username})

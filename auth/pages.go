@@ -31,6 +31,7 @@ type page struct {
 	Hidden     map[string]string
 	App        *store.App
 	Who        Who
+	Whom       []guise // for whom an app may act
 	Grants     []string
 	OutOfBand  bool
 	Code       string

@@ -28,7 +28,7 @@ func (a *Auth) beginSession(tx *store.Tx, s store.Session, r *http.Request) (str
 	secret, now := NewSecret(), store.Now()
 	s.ID, s.TokenHash = store.NewID(), Hash(secret)
 	s.UserAgent, s.Address = clip(r.UserAgent(), maxUserAgent), addressOf(r.Context())
-	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(a.sessionTTL())
+	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, cmp.Or(s.ExpiresAt, now.Add(a.sessionTTL()))
 	if s.ProvedAt == 0 || s.ProvedAt > now {
 		s.ProvedAt = now // the provider does not say
 	}
@@ -66,7 +66,7 @@ func (a *Auth) SessionOf(r *http.Request) (Who, error) {
 	}
 	a.touchSession(r.Context(), s)
 	return Who{
-		ActorID: s.ActorID, Username: account.Actor.Username, Powers: PowersOf(account.User.Role, account.User.Permissions),
+		ActorID: s.ActorID, ActedBy: s.ActedBy, Username: account.Actor.Username, Powers: PowersOf(account.User.Role, account.User.Permissions),
 		SessionID: s.ID, ProvedAt: s.ProvedAt, Weak: a.weak(s),
 	}, nil
 }
@@ -77,7 +77,8 @@ func (a *Auth) endSession(r *http.Request) (*store.Session, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	return s, a.DB.Write(r.Context(), func(tx *store.Tx) error {
+	ctx := store.WithActing(r.Context(), store.Acting{By: s.ActedBy})
+	return s, a.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.EndSession(s.ID); err != nil {
 			return err
 		}

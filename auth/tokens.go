@@ -97,7 +97,13 @@ func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *iss
 		if err != nil || account.Actor.Lifecycle != store.Active {
 			return err
 		}
+		if c.ActedBy != 0 {
+			if may, err := tx.MayActAs(c.ActedBy, c.ActorID); err != nil || !may {
+				return err
+			}
+		}
 		t = newToken(app.ID, c.ActorID, c.Scopes)
+		t.ActedBy = c.ActedBy
 		a.limit(t)
 		if err := tx.CreateToken(&t.Token); err != nil {
 			return err
@@ -159,6 +165,12 @@ func (a *Auth) IssueToken(ctx context.Context, by, actor int64, scopes Scopes) (
 		account, err := tx.Account(actor)
 		if err != nil {
 			return err
+		}
+		switch {
+		case account.Actor.Shared():
+			return fault.New(fault.Invalid, "A shared account has no tokens without a person: its members let apps act for it")
+		case account.Actor.Robot():
+			return fault.New(fault.Invalid, "This is a bot: make its tokens with parley bot token")
 		}
 		if err := tx.CreateToken(&t.Token); err != nil {
 			return err

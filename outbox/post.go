@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"parley/federation"
+	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
 	"parley/internal/text"
@@ -115,11 +116,17 @@ func (o *Outbox) publishDraft(ctx context.Context, author int64, d Draft, first 
 	}
 	o.render(ctx, c)
 	p := o.row(account, d, c)
+	if d.ActedBy != 0 { // also where it waited for its time
+		ctx = store.WithActing(ctx, store.Acting{By: d.ActedBy})
+	}
 	err = o.DB.Write(ctx, func(tx *store.Tx) error {
 		if err := first(tx, p); err != nil {
 			return err
 		}
-		return o.store(ctx, tx, &account.Actor, p, c, d)
+		if err := o.store(ctx, tx, &account.Actor, p, c, d); err != nil || d.ActedBy == 0 {
+			return err
+		}
+		return audit.Write(tx, audit.Act{ActorID: author, Action: "post.create", Subject: p.URI})
 	})
 	if err != nil {
 		return nil, err

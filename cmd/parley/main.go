@@ -29,6 +29,8 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run a node."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
 	Account  accountCommand  `cmd:"" help:"Make and change accounts."`
+	Shared   sharedCommand   `cmd:"" help:"Let several people act as one account, without a password."`
+	Bot      botCommand      `cmd:"" help:"Make accounts that programs act as, and their tokens."`
 	SCIM     scimCommand     `cmd:"" name:"scim" help:"Let the organisation's directory say who is there."`
 	Identity identityCommand `cmd:"" help:"See what rules for claims do."`
 	Partner  partnerCommand  `cmd:"" help:"Decide which domains this node talks to."`

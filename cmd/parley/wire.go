@@ -162,11 +162,11 @@ func (n *node) wire() error {
 		API: &mastodon.API{
 			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, About: n.about, Push: n.push, Partners: n.partners, Auth: n.auth, Networks: n.networks, URL: cfg.PublicURL, Domain: cfg.Domain(),
 			Node:  mastodon.Node{Title: cfg.Title, Allowlist: cfg.Federation.Mode == "allowlist"},
-			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote,
+			Cache: mastodon.NewCache(renderedBytes), Streams: n.streams, Remote: n.remote, ShowActedBy: cfg.Accounts.ShowActedBy,
 		},
 		UI: &ui.UI{
 			Read: n.db.Reader, Auth: n.auth, About: n.about, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote,
-			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, Log: n.log,
+			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, ShowActedBy: cfg.Accounts.ShowActedBy, Log: n.log,
 		},
 		Auth: n.auth, SCIM: n.scim, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,

@@ -12,14 +12,14 @@ import (
 // Act is what happened: by whom, what, to whom or what. Detail holds what a
 // reader needs beyond that; no secrets and no text of posts.
 type Act struct {
-	ActorID int64 // 0: the node itself, or its command line
-	ActedBy int64
+	ActorID int64  // 0: the node itself, or its command line
 	Action  string // such as account.sign_in, partner.allow
 	Subject string
 	Detail  map[string]any
 }
 
-// Write appends a line to the chain, in the transaction of the act itself.
+// Write appends a line to the chain, in the transaction of the act itself, which
+// knows who acts as a shared account.
 func Write(tx *store.Tx, act Act) error {
 	if act.Detail == nil {
 		act.Detail = map[string]any{}
@@ -28,7 +28,7 @@ func Write(tx *store.Tx, act Act) error {
 	if err != nil {
 		return err
 	}
-	return Append(tx, store.AuditLine{ActorID: act.ActorID, ActedBy: act.ActedBy, Action: act.Action, Subject: act.Subject, Detail: string(detail)})
+	return Append(tx, store.AuditLine{ActorID: act.ActorID, ActedBy: tx.ActedBy(), Action: act.Action, Subject: act.Subject, Detail: string(detail)})
 }
 
 // Append is Write for a line whose detail is JSON already.

@@ -28,6 +28,7 @@ type Config struct {
 	Federation     Federation     `toml:"federation"`
 	Limits         Limits         `toml:"limits"`
 	Auth           Auth           `toml:"auth"`
+	Accounts       Accounts       `toml:"accounts"`
 	Posts          Posts          `toml:"posts"`
 	Media          Media          `toml:"media"`
 	Log            Log            `toml:"log"`
@@ -62,6 +63,11 @@ type Auth struct {
 	SessionTTL     string   `toml:"session_ttl" doc:"How long a browser stays signed in at most, such as 12h. Empty: seven days."`
 	SessionIdle    string   `toml:"session_idle" doc:"After how long without use a browser is signed out, such as 1h; ten minutes at least. Empty: never before session_ttl."`
 	AllowedClients []string `toml:"allowed_clients" doc:"Which apps may connect, by how their redirect URIs begin: https://phanpy.social, com.keylesspalace.tusky://, urn:ietf:wg:oauth:2.0:oob. Empty: every app."`
+}
+
+// Accounts says how accounts are shown.
+type Accounts struct {
+	ShowActedBy bool `toml:"show_acted_by" doc:"Whether people of this node see who wrote a post of a shared account. Other nodes never do; the audit trail always does."`
 }
 
 // AuthTimes are the times of Auth, read; 0 stands for what an empty one does.

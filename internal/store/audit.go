@@ -18,7 +18,14 @@ func (tx *Tx) LastAuditLine() (*AuditLine, error) {
 }
 
 // AppendAuditLine stores the next line.
-func (tx *Tx) AppendAuditLine(line *AuditLine) error { return tx.g.Create(line).Error }
+func (tx *Tx) AppendAuditLine(line *AuditLine) error {
+	tx.audited = true
+	return tx.g.Create(line).Error
+}
+
+// ActedBy is the person who acts as a shared account in this transaction, 0
+// where everybody acts as themselves.
+func (tx *Tx) ActedBy() int64 { return tx.actedBy }
 
 // AuditLines are the lines after seq, in order.
 func (r Reader) AuditLines(after int64, limit int) ([]*AuditLine, error) {

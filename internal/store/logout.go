@@ -13,11 +13,11 @@ func (tx *Tx) UseLogoutToken(issuer, jti string, expires Time) (bool, error) {
 // SessionPeople are whose sessions here belong to a session at a provider, also
 // those that have ended: their apps may still be connected.
 func (r Reader) SessionPeople(issuer, sid string) ([]int64, error) {
-	return r.ids(`SELECT DISTINCT actor_id FROM sessions WHERE issuer = ? AND provider_sid = ? AND provider_sid <> '' ORDER BY actor_id`, issuer, sid)
+	return r.ids(`SELECT DISTINCT CASE WHEN acted_by <> 0 THEN acted_by ELSE actor_id END AS person FROM sessions WHERE issuer = ? AND provider_sid = ? AND provider_sid <> '' ORDER BY person`, issuer, sid)
 }
 
 // EndProviderSession ends what belongs here to a session at a provider, and
 // tells whose it was.
 func (tx *Tx) EndProviderSession(issuer, sid string) ([]int64, error) {
-	return tx.ids(`UPDATE sessions SET ended_at = ? WHERE issuer = ? AND provider_sid = ? AND provider_sid <> '' AND ended_at = 0 RETURNING actor_id`, Now(), issuer, sid)
+	return tx.ids(`UPDATE sessions SET ended_at = ? WHERE issuer = ? AND provider_sid = ? AND provider_sid <> '' AND ended_at = 0 RETURNING CASE WHEN acted_by <> 0 THEN acted_by ELSE actor_id END`, Now(), issuer, sid)
 }

@@ -67,12 +67,12 @@ type Bearer struct {
 }
 
 // Bearer is who holds the live token: a person's only while the person is
-// active.
+// active, and while he may act as whom it is for.
 func (r Reader) Bearer(tokenHash string) (*Bearer, error) {
 	var b Bearer
 	row := r.g.Raw(`SELECT t.id, t.app_id, t.actor_id, t.acted_by, t.scopes, t.used_at, COALESCE(a.username, ''), COALESCE(u.role, ''), COALESCE(u.permissions, ''), COALESCE(a.lifecycle, '')
  FROM oauth_tokens t LEFT JOIN actors a ON a.id = t.actor_id LEFT JOIN users u ON u.actor_id = t.actor_id
- WHERE t.token_hash = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND (t.actor_id = 0 OR a.lifecycle = 'active')`, tokenHash, Now()).Row()
+ WHERE t.token_hash = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND (t.actor_id = 0 OR a.lifecycle = 'active') AND `+mayActFor("t"), tokenHash, Now()).Row()
 	if err := row.Scan(&b.TokenID, &b.AppID, &b.ActorID, &b.ActedBy, &b.Scopes, &b.UsedAt, &b.Username, &b.Role, &b.Permissions, &b.Lifecycle); err != nil {
 		return nil, notFound(err, "Token")
 	}
@@ -87,7 +87,7 @@ func (tx *Tx) Renewable(refreshHash string) (*Token, error) {
 	if tx.postgres {
 		lock = " FOR UPDATE"
 	}
-	return &t, tx.one(&t, "Token", `SELECT * FROM oauth_tokens WHERE (refresh_hash = ? OR spent_hash = ?) AND revoked_at = 0`+lock, refreshHash, refreshHash)
+	return &t, tx.one(&t, "Token", `SELECT * FROM oauth_tokens t WHERE (refresh_hash = ? OR spent_hash = ?) AND revoked_at = 0 AND `+mayActFor("t")+lock, refreshHash, refreshHash)
 }
 
 // RenewToken gives a token new secrets and a new end. It stays the same token:
@@ -103,13 +103,16 @@ type Grant struct {
 	Token
 	AppName string // empty for a token of the owner's command
 	Website string
+	Shared  string // the name of the shared account that it is for; empty for the person's own
 }
 
-// Grants are the live tokens that act for the person, newest first.
+// Grants are the live tokens that a person has given, also those by which apps
+// act for shared accounts, newest first.
 func (r Reader) Grants(actorID int64) ([]*Grant, error) {
 	var rows []*Grant
-	return rows, r.scan(&rows, `SELECT t.*, COALESCE(p.name, '') AS app_name, COALESCE(p.website, '') AS website FROM oauth_tokens t LEFT JOIN oauth_apps p ON p.id = t.app_id
- WHERE t.actor_id = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ? OR t.refresh_hash <> '') ORDER BY t.id DESC LIMIT 200`, actorID, Now())
+	return rows, r.scan(&rows, `SELECT t.*, COALESCE(p.name, '') AS app_name, COALESCE(p.website, '') AS website, COALESCE(s.username, '') AS shared
+ FROM oauth_tokens t LEFT JOIN oauth_apps p ON p.id = t.app_id LEFT JOIN actors s ON s.id = t.actor_id AND t.acted_by <> 0
+ WHERE (t.actor_id = ? AND t.acted_by = 0 OR t.acted_by = ?) AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ? OR t.refresh_hash <> '') ORDER BY t.id DESC LIMIT 200`, actorID, actorID, Now())
 }
 
 // ConnectedApps are the apps that have live tokens.

@@ -15,8 +15,8 @@ type PushSubscription struct {
 }
 
 // livePush are the subscriptions s whose token t and person a may be told.
-const livePush = ` FROM push_subscriptions s JOIN oauth_tokens t ON t.id = s.token_id JOIN actors a ON a.id = s.actor_id
- WHERE t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND a.lifecycle = 'active'`
+var livePush = ` FROM push_subscriptions s JOIN oauth_tokens t ON t.id = s.token_id JOIN actors a ON a.id = s.actor_id
+ WHERE t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND a.lifecycle = 'active' AND ` + mayActFor("t")
 
 // PushSubscriptions are those of a person.
 func (r Reader) PushSubscriptions(actorID int64) ([]*PushSubscription, error) {

@@ -94,8 +94,24 @@ type Actor struct {
 	FeaturedAt        Time // when we last asked what they feature
 }
 
+// The kinds of local accounts that nobody signs in to.
+const (
+	SharedKind = "Organization" // several people act as it
+	BotKind    = "Service"      // programs do
+)
+
 // Local reports whether the actor is one of ours.
 func (a *Actor) Local() bool { return a.Domain == "" }
+
+// Shared reports whether it is an account of ours that several people act as.
+func (a *Actor) Shared() bool { return a.Local() && a.Kind == SharedKind }
+
+// Robot reports whether it is a service account of ours, and no person who says
+// of their account that it is a bot.
+func (a *Actor) Robot() bool { return a.Local() && a.Kind == BotKind }
+
+// Impersonal reports whether it is one of ours that nobody signs in to.
+func (a *Actor) Impersonal() bool { return a.Shared() || a.Robot() }
 
 // Hidden reports whether nothing of the actor is shown to anybody.
 func (a *Actor) Hidden() bool {
@@ -172,6 +188,7 @@ type User struct {
 	DefaultSensitive  bool
 	DefaultLanguage   string
 	DefaultQuotable   string // public, followers, nobody
+	RunBy             int64  // who answers for a bot
 	CreatedAt         Time   `gorm:"autoCreateTime:false"`
 	SignedInAt        Time
 	RenamedAt         Time      // when the person last chose another name
@@ -366,6 +383,7 @@ type Session struct {
 	ID          int64 `gorm:"primaryKey;autoIncrement:false"`
 	TokenHash   string
 	ActorID     int64
+	ActedBy     int64 // the person who acts as the actor, a shared account
 	Issuer      string
 	ProviderSid string
 	IDToken     string
@@ -437,6 +455,7 @@ type Code struct {
 	CodeHash    string `gorm:"primaryKey"`
 	AppID       int64
 	ActorID     int64
+	ActedBy     int64
 	RedirectURI string
 	Scopes      string
 	Challenge   string
@@ -457,7 +476,8 @@ type Token struct {
 	ActorID   int64
 	ActedBy   int64
 	Scopes    string
-	CreatedAt Time `gorm:"autoCreateTime:false"`
+	Name      string // what a bot's is for
+	CreatedAt Time   `gorm:"autoCreateTime:false"`
 	UsedAt    Time
 	ExpiresAt Time
 	RevokedAt Time

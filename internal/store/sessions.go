@@ -51,13 +51,14 @@ func (tx *Tx) CreateSession(s *Session) error {
 // Session is the live session with the token.
 func (r Reader) Session(tokenHash string) (*Session, error) {
 	var s Session
-	return &s, r.one(&s, "Session", `SELECT * FROM sessions WHERE token_hash = ? AND ended_at = 0 AND expires_at > ?`, tokenHash, Now())
+	return &s, r.one(&s, "Session", `SELECT * FROM sessions s WHERE token_hash = ? AND ended_at = 0 AND expires_at > ? AND `+mayActFor("s"), tokenHash, Now())
 }
 
-// Sessions are the live sessions of the person, newest first.
+// Sessions are the live sessions of the person, also those that act as a shared
+// account, newest first.
 func (r Reader) Sessions(actorID int64) ([]*Session, error) {
 	var rows []*Session
-	return rows, r.scan(&rows, `SELECT * FROM sessions WHERE actor_id = ? AND ended_at = 0 AND expires_at > ? ORDER BY id DESC LIMIT 200`, actorID, Now())
+	return rows, r.scan(&rows, `SELECT * FROM sessions WHERE (actor_id = ? AND acted_by = 0 OR acted_by = ?) AND ended_at = 0 AND expires_at > ? ORDER BY id DESC LIMIT 200`, actorID, actorID, Now())
 }
 
 // EndSession ends the session.
@@ -76,7 +77,7 @@ func (tx *Tx) TouchSession(s *Session) error {
 
 // HasAccess reports whether a person has a session or a token.
 func (r Reader) HasAccess(actorID int64) (bool, error) {
-	n, err := r.number(`SELECT COUNT(*) FROM sessions WHERE actor_id = ? AND ended_at = 0`, actorID)
+	n, err := r.number(`SELECT COUNT(*) FROM sessions WHERE (actor_id = ? OR acted_by = ?) AND ended_at = 0`, actorID, actorID)
 	if err != nil || n > 0 {
 		return n > 0, err
 	}
@@ -84,19 +85,11 @@ func (r Reader) HasAccess(actorID int64) (bool, error) {
 	return n > 0, err
 }
 
-// EndAccess ends every session and token of a person, and what could still
-// become one.
+// EndAccess ends every session and token of a person, also those of shared
+// accounts, and what could still become one.
 func (tx *Tx) EndAccess(actorID int64) error {
-	for _, query := range []string{`DELETE FROM oauth_codes WHERE actor_id = ? AND used_at = 0`, `DELETE FROM sign_in_links WHERE actor_id = ? AND used_at = 0`} {
-		if _, err := tx.exec(query, actorID); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.exec(`UPDATE sessions SET ended_at = ? WHERE actor_id = ? AND ended_at = 0`, Now(), actorID); err != nil {
+	if _, err := tx.exec(`DELETE FROM sign_in_links WHERE actor_id = ? AND used_at = 0`, actorID); err != nil {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE oauth_tokens SET revoked_at = ? WHERE (actor_id = ? OR acted_by = ?) AND revoked_at = 0`, Now(), actorID, actorID); err != nil {
-		return err
-	}
-	return tx.endDeadPush()
+	return tx.endAccess(`(actor_id = ? OR acted_by = ?)`, actorID, actorID)
 }

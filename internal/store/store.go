@@ -44,6 +44,9 @@ type Tx struct {
 	SQL   *sql.Tx
 	PGX   pgx.Tx
 	after *[]func()
+
+	actedBy int64 // the person who acts as the account that does this
+	audited bool  // it has a line in the audit trail
 }
 
 // Open opens the database at url, sqlite:PATH or postgres://..., without
@@ -82,7 +85,7 @@ func (db *DB) Close() error {
 // anything but the database: on SQLite it shares its commit with others, and on
 // PostgreSQL it is run again where it collides with another.
 func (db *DB) Write(ctx context.Context, apply func(*Tx) error) error {
-	return db.write(ctx, apply)
+	return db.write(ctx, witnessed(ctx, apply))
 }
 
 // After has f called once the transaction is on disk, and not at all if it is

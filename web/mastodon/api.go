@@ -39,9 +39,10 @@ type API struct {
 	Domain string // what stands behind the @ of our handles
 	Node   Node
 
-	Cache   *Cache
-	Streams *notify.Streams
-	Remote  *media.Remote
+	Cache       *Cache
+	ShowActedBy bool // whether people here see who wrote a post of a shared account
+	Streams     *notify.Streams
+	Remote      *media.Remote
 
 	weeks weeks
 }

@@ -30,6 +30,7 @@ type fragment struct {
 	revision   int64
 	json       []byte
 	featurable string // of an account: who may recommend it
+	actedBy    []byte // of a post of a shared account: who wrote it, for people of this node
 
 	once  sync.Once
 	words *words // for filters, once somebody has one
@@ -67,6 +68,8 @@ type sheet struct {
 	quotable map[int64][2]string // who may quote a post: automatically, manually
 	shallow  bool                // quotes name the quoted post by its id
 	viewer   int64
+
+	showActedBy bool
 }
 
 // sheet gets everything that the entries need: what is kept, and the rest from
@@ -82,7 +85,7 @@ func (a *API) sheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet
 // plainSheet is sheet without what is quoted.
 func (a *API) plainSheet(r store.Reader, viewer int64, entries []store.Entry) (*sheet, error) {
 	s := &sheet{posts: make(map[int64]*fragment, 2*len(entries)), accounts: make(map[int64]*fragment, len(entries)),
-		quotable: make(map[int64][2]string, len(entries)), viewer: viewer}
+		quotable: make(map[int64][2]string, len(entries)), viewer: viewer, showActedBy: a.ShowActedBy}
 	var posts, actors, shown []int64
 	for _, e := range entries {
 		s.quotable[originalOf(e)] = [2]string{e.Quotable, e.QuotableManually}
@@ -170,6 +173,11 @@ func (a *API) load(r store.Reader, posts, actors []int64) (from parts, err error
 		}
 	}
 	actors = slices.Clone(actors)
+	for _, p := range from.posts {
+		if p.ActedBy != 0 {
+			actors = append(actors, p.ActedBy)
+		}
+	}
 	for _, all := range from.mentions {
 		for _, m := range all {
 			actors = append(actors, m.ActorID)
@@ -227,6 +235,9 @@ func (a *API) moved(r store.Reader, actors map[int64]*store.Actor) (map[string]*
 func (a *API) renderPost(p *store.Post, from parts) *fragment {
 	b := encode(a.status(p, from))
 	f := &fragment{revision: p.Revision, json: slices.Clip(b[:len(b)-1])}
+	if by := from.actors[p.ActedBy]; by != nil && p.ActedBy != p.ActorID {
+		f.actedBy = encode(actedBy{ID: id(by.ID), Username: by.Username, Acct: by.Acct(), URL: a.profileURL(by)})
+	}
 	a.Cache.rendered.Set(cacheKey{false, p.ID}, f)
 	return f
 }
@@ -268,6 +279,7 @@ func (s *sheet) appendEnd(b []byte, post, author int64, f store.Flags, filtered 
 	}
 	b = s.appendQuote(b, post, author, f)
 	b = appendAccount(append(b, `,"account":`...), s.accounts[author], s.viewer, author, s.follows[author])
+	b = s.appendActedBy(b, post)
 	b = appendFlag(b, `,"favourited":`, f.Favourited)
 	b = appendFlag(b, `,"reblogged":`, f.Boosted)
 	b = appendFlag(b, `,"bookmarked":`, f.Bookmarked)
@@ -277,6 +289,26 @@ func (s *sheet) appendEnd(b []byte, post, author int64, f store.Flags, filtered 
 		return append(b, `,"filtered":[],"text":null}`...)
 	}
 	return append(append(append(b, `,"filtered":`...), filtered...), `,"text":null}`...)
+}
+
+// actedBy is who wrote a post of a shared account. It is not Mastodon's, and there
+// only where the node's owner wants it shown; strangers are never told.
+type actedBy struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	Acct     string `json:"acct"`
+	URL      string `json:"url"`
+}
+
+func (s *sheet) appendActedBy(b []byte, post int64) []byte {
+	if !s.showActedBy {
+		return b
+	}
+	b = append(b, `,"acted_by":`...)
+	if f := s.posts[post]; s.viewer != 0 && f != nil && f.actedBy != nil {
+		return append(b, f.actedBy...)
+	}
+	return append(b, "null"...)
 }
 
 func appendFlag(b []byte, key string, on bool) []byte {

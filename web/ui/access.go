@@ -16,6 +16,7 @@ type ViewGrant struct {
 	Name    string
 	Website string
 	Scopes  string
+	Shared  string // the account that it acts as, if not the reader's own
 	Since   time.Time
 	Used    time.Time
 	Ends    time.Time // zero for never
@@ -65,11 +66,11 @@ func device(agent string) string {
 // AccessPage shows what can act as the reader: apps and signed-in browsers.
 func (u *UI) AccessPage(c *gin.Context) error {
 	r, who := u.reader(c), auth.WhoIs(c.Request.Context())
-	grants, err := r.Grants(who.ActorID)
+	grants, err := r.Grants(who.Person())
 	if err != nil {
 		return err
 	}
-	sessions, err := r.Sessions(who.ActorID)
+	sessions, err := r.Sessions(who.Person())
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func viewSession(s *store.Session) ViewSession {
 }
 
 func viewGrant(g *store.Grant) ViewGrant {
-	v := ViewGrant{ID: id(g.ID), Name: g.AppName, Website: g.Website, Scopes: g.Scopes, Since: g.CreatedAt.Time()}
+	v := ViewGrant{Shared: g.Shared, ID: id(g.ID), Name: g.AppName, Website: g.Website, Scopes: g.Scopes, Since: g.CreatedAt.Time()}
 	if v.Name == "" {
 		v.Name = "Made by the node's owner"
 	}

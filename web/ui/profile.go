@@ -89,6 +89,11 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 	if body.MovedTo, err = u.movedTo(r, a); err != nil {
 		return body, err
 	}
+	if me != 0 {
+		if body.RunBy, err = u.runBy(r, a); err != nil {
+			return body, err
+		}
+	}
 	if !a.HideFeatured {
 		if body.Tags, err = tagsOf(r, a.ID); err != nil {
 			return body, err

@@ -26,6 +26,8 @@ func (u *UI) account(a *store.Actor) ViewAccount {
 	switch {
 	case a.Kind == "Group":
 		v.Badge = "group"
+	case a.Shared():
+		v.Badge = "shared"
 	case a.Kind == "Organization":
 		v.Badge = "organisation"
 	case a.Bot || a.Kind == "Service" || a.Kind == "Application":
@@ -221,7 +223,7 @@ func (u *UI) post(reader, post int64, from rows) (ViewPost, bool) {
 			v.ReplyLink = postLink(to, p.InReplyToID)
 		}
 	}
-	if by := from.actors[p.ActedBy]; by != nil && p.ActedBy != p.ActorID {
+	if by := from.actors[p.ActedBy]; u.ShowActedBy && reader != 0 && by != nil && p.ActedBy != p.ActorID {
 		v.ActedBy = "@" + by.Acct()
 	}
 	return v, true

@@ -37,7 +37,9 @@ type UI struct {
 	URL    string // public, without a slash at its end
 	Domain string // what stands behind the @ of our handles
 	Title  string
-	Log    *slog.Logger
+
+	ShowActedBy bool // whether people here see who wrote a post of a shared account
+	Log         *slog.Logger
 }
 
 // Entry says whom a route is for. The front door sees to it.
@@ -96,6 +98,7 @@ func (u *UI) Routes() []Route {
 		page("GET", "/collections/:id", Visitor, u.Collection),
 
 		page("GET", "/ui/events", Session, u.Events),
+		page("POST", "/ui/act_as", Session, u.ActAs),
 		page("POST", "/ui/posts", Session, u.Post),
 		page("GET", "/ui/posts/:id/edit", Session, u.EditPage),
 		page("GET", "/ui/posts/:id/delete", Session, u.DeletePage),
@@ -127,6 +130,13 @@ func (u *UI) Routes() []Route {
 		only("GET", "/owner/emoji", auth.ManageNode, u.OwnerEmojis),
 		only("POST", "/owner/emoji", auth.ManageNode, u.SetEmoji),
 		only("POST", "/owner/emoji/:shortcode/drop", auth.ManageNode, u.DropEmoji),
+
+		only("GET", "/owner/integrations", auth.ManageIntegrations, u.Integrations),
+		only("POST", "/owner/shared", auth.ManageIntegrations, u.MakeShared),
+		only("POST", "/owner/shared/:id/members", auth.ManageIntegrations, u.ChangeMembers),
+		only("POST", "/owner/bots", auth.ManageIntegrations, u.MakeBot),
+		only("POST", "/owner/bots/:id/tokens", auth.ManageIntegrations, u.MakeBotToken),
+		only("POST", "/owner/bots/:id/tokens/:token/revoke", auth.ManageIntegrations, u.RevokeBotToken),
 
 		page("GET", "/about", Visitor, u.AboutPage),
 		page("GET", "/privacy-policy", Visitor, u.Privacy),
@@ -199,6 +209,10 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 	if err != nil {
 		return p, err
 	}
+	if p.Guises, err = u.guises(c, who); err != nil {
+		return p, err
+	}
+	p.Acting = who.ActedBy != 0
 	view := u.account(me)
 	view.Self = true
 	p.Who, p.Unread, p.powers, p.path = &view, int(unread), who.Powers, c.Request.URL.Path
@@ -212,7 +226,7 @@ var flashes = map[string]string{
 	"scheduled": "It goes out at its time.", "draft": "Kept as a draft. Only you see it.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
 	"disconnected": "The app cannot act for you any more.", "signed-out": "That browser is signed out.",
-	"report": "Done.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
+	"report": "Done.", "token": "The token has ended.", "shared": "Changed.", "acting": "You act as this account now.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
 }
 
 // show answers with a page.

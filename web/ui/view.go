@@ -13,6 +13,8 @@ type Page struct {
 	Node        string
 	Active      string // the entry of the navigation that is lit
 	Who         *ViewAccount
+	Guises      []ViewGuise // as whom they can act, themselves first; none for most
+	Acting      bool        // as a shared account, at the moment
 	Unread      int
 	Stream      string // what arrives live, empty for only the unread count
 	Flash       string // what the last action did
@@ -22,6 +24,15 @@ type Page struct {
 
 	powers auth.Powers // of who looks
 	path   string      // of this page
+}
+
+// ViewGuise is whom the reader can act as.
+type ViewGuise struct {
+	ID     string
+	Name   string
+	Handle string
+	Own    bool // the reader's own account
+	Now    bool
 }
 
 // ViewAccount is somebody, as a page shows them.
@@ -197,6 +208,7 @@ type Thread struct {
 type Profile struct {
 	Account ViewAccount
 	MovedTo *ViewAccount // nil for most
+	RunBy   *ViewAccount // who answers for a bot; told to people of this node
 	Tags    []string     // that they show
 	Posts   []ViewPost
 	Pinned  []ViewPost
@@ -247,6 +259,8 @@ type Composer struct {
 	Options      []int  // a row for each option of a poll, none where there cannot be one
 	Attached     []ViewMedia
 	Key          string // makes sending twice one post
+	Me           string // as whom it was begun
+	As           string // the handle of the shared account that it is for
 	Compact      bool
 }
 

@@ -69,8 +69,11 @@ func (u *UI) composer(c *gin.Context, to *ViewPost) (*Composer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(),
+	f := &Composer{Action: "/ui/posts", ReplyTo: to, Max: u.Outbox.MaxCharacters, Sensitive: user.DefaultSensitive, Key: rand.Text(), Me: id(user.ActorID),
 		Pictures: []int{1, 2, 3, 4}, Accept: strings.Join(u.Outbox.FFmpeg.Types(), ","), Clips: u.Outbox.FFmpeg != nil, Options: []int{1, 2, 3, 4}, Later: &Later{}}
+	if auth.WhoIs(c.Request.Context()).ActedBy != 0 {
+		f.As = "@" + auth.WhoIs(c.Request.Context()).Username
+	}
 	audience := string(cmp.Or(user.DefaultVisibility, store.Public))
 	if to != nil {
 		audience = narrower(audience, to.Visibility)
@@ -180,6 +183,9 @@ func (u *UI) Post(c *gin.Context) error {
 	d.InReplyToID, d.IdempotencyKey = number(c.PostForm("reply")), c.PostForm("key")
 	at, err := when(c)
 	if err == nil {
+		err = sameAccount(c)
+	}
+	if err == nil {
 		d.MediaIDs, err = u.uploads(c)
 	}
 	if err == nil && at != nil {
@@ -207,6 +213,15 @@ func (u *UI) Post(c *gin.Context) error {
 		return err
 	}
 	return see(c, postLink(author, p.ID)+done)
+}
+
+// sameAccount refuses what was begun as somebody else: whoever has changed to a
+// shared account in another window does not speak for it by mistake.
+func sameAccount(c *gin.Context) error {
+	if began := c.PostForm("me"); began == "" || number(began) == viewer(c) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "You began to write this as another account. You are @"+auth.WhoIs(c.Request.Context()).Username+" now: post it again if you mean to, or change back first.")
 }
 
 // draft is what the form says.

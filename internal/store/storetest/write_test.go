@@ -289,6 +289,9 @@ func TestAccessEnds(t *testing.T) {
 					return err
 				}
 			}
+			if _, err := tx.AddSharedMember(&store.Membership{AccountID: shared.ID, PersonID: alice.ID, CreatedAt: now}); err != nil {
+				return err
+			}
 			return tx.CreateSession(&store.Session{ID: store.NewID(), TokenHash: "browser", ActorID: alice.ID, CreatedAt: now, SeenAt: now, ExpiresAt: now + 60_000})
 		})
 		holds := func() (live []string) {
