@@ -5,8 +5,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/gin-gonic/gin"
-
 	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
@@ -14,35 +12,6 @@ import (
 
 // Person is who is behind it all: oneself, or who acts as a shared account.
 func (w Who) Person() int64 { return cmp.Or(w.ActedBy, w.ActorID) }
-
-// identify goes on as who. Whatever is done as a shared account carries the name
-// of the person, and as a bot's doings leaves a line in the audit trail: where
-// the act has none of its own, one that names the route.
-func identify(c *gin.Context, who Who) {
-	ctx := With(c.Request.Context(), who)
-	if who.ActedBy != 0 || who.Role == Bot {
-		acting := store.Acting{By: who.ActedBy}
-		if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
-			acting.Witness = witness(c, who)
-		}
-		ctx = store.WithActing(ctx, acting)
-	}
-	c.Request = c.Request.WithContext(ctx)
-}
-
-// witness writes the line of an act that has no other.
-func witness(c *gin.Context, who Who) func(*store.Tx) error {
-	detail := map[string]any{"route": c.Request.Method + " " + c.FullPath()}
-	for _, p := range c.Params {
-		detail[p.Key] = p.Value
-	}
-	if who.TokenID != 0 {
-		detail["token"] = who.TokenID
-	}
-	return func(tx *store.Tx) error {
-		return audit.Write(tx, audit.Act{ActorID: who.ActorID, Action: "account.act", Subject: who.Username, Detail: detail})
-	}
-}
 
 // guise is for whom somebody may act, or let an app act: as themselves, or as a
 // shared account of theirs.

@@ -6,6 +6,9 @@ import (
 	"net/url"
 
 	"github.com/gin-gonic/gin"
+
+	"parley/internal/audit"
+	"parley/internal/store"
 )
 
 // Route is one way in, for the front door's list.
@@ -162,6 +165,35 @@ func (a *Auth) pass(c *gin.Context, who Who, err error) {
 		return
 	}
 	identify(c, who)
+}
+
+// identify goes on as who. Whatever is done as a shared account carries the name
+// of the person, and as a bot's doings leaves a line in the audit trail: where
+// the act has none of its own, one that names the route.
+func identify(c *gin.Context, who Who) {
+	ctx := With(c.Request.Context(), who)
+	if who.ActedBy != 0 || who.Role == Bot {
+		acting := store.Acting{By: who.ActedBy}
+		if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+			acting.Witness = witness(c, who)
+		}
+		ctx = store.WithActing(ctx, acting)
+	}
+	c.Request = c.Request.WithContext(ctx)
+}
+
+// witness writes the line of an act that has no other.
+func witness(c *gin.Context, who Who) func(*store.Tx) error {
+	detail := map[string]any{"route": c.Request.Method + " " + c.FullPath()}
+	for _, p := range c.Params {
+		detail[p.Key] = p.Value
+	}
+	if who.TokenID != 0 {
+		detail["token"] = who.TokenID
+	}
+	return func(tx *store.Tx) error {
+		return audit.Write(tx, audit.Act{ActorID: who.ActorID, Action: "account.act", Subject: who.Username, Detail: detail})
+	}
 }
 
 // open gives a plain handler the path's parameters and the client's address.

@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,12 @@ func newNodeOn(t *testing.T, db *store.DB, rules ...auth.Rule) *node {
 	engine.POST("/home", n.RequireSession(), tell)
 	engine.GET("/owner", n.RequireSession(), n.RequireProof(), tell)
 	engine.POST("/owner", n.RequireSession(), n.RequireProof(), tell)
+	engine.POST("/act_as", func(c *gin.Context) {
+		account, _ := strconv.ParseInt(c.PostForm("account"), 10, 64)
+		if n.ActAs(c.Writer, c.Request, account) != nil {
+			c.Status(http.StatusForbidden)
+		}
+	})
 	engine.GET("/api/statuses", n.Require("read:statuses"), tell)
 	engine.POST("/api/statuses", n.Require("write:statuses"), tell)
 	engine.GET("/api/any", n.RequireToken(), tell)

@@ -57,7 +57,7 @@ func (c *client) browser() *browser {
 	b := &browser{c.n, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	link, err := c.n.Auth.SignInLink(context.Background(), 0, c.id)
 	require.NoError(c.n.t, err)
-	b.do("GET", strings.TrimPrefix(link, c.n.url), nil)
+	require.Equal(c.n.t, http.StatusSeeOther, b.do("POST", strings.TrimPrefix(link, c.n.url), nil).code)
 	return b
 }
 
@@ -228,7 +228,7 @@ func TestATokenOfASharedAccountNeedsTheMembership(t *testing.T) {
 		assert.ErrorContains(t, err, "Nobody signs in")
 		_, err = n.Auth.IssueToken(t.Context(), 0, press.id, auth.Scopes{"read"})
 		assert.ErrorContains(t, err, "without a person")
-		assert.Error(t, n.Actors.SetRole(t.Context(), 0, press.id, "owner"))
+		assert.Error(t, n.Actors.SetPowers(t.Context(), 0, press.id, "owner", ""))
 	})
 }
 
@@ -329,7 +329,7 @@ func TestABotActsByItsToken(t *testing.T) {
 			},
 			"a sign-in":   func() (string, error) { return n.Auth.SignInLink(t.Context(), 0, bot.id) },
 			"a bare one":  func() (string, error) { return n.Auth.IssueToken(t.Context(), 0, bot.id, auth.Scopes{"read"}) },
-			"a promotion": func() (string, error) { return "", n.Actors.SetRole(t.Context(), 0, bot.id, "owner") },
+			"a promotion": func() (string, error) { return "", n.Actors.SetPowers(t.Context(), 0, bot.id, "owner", "") },
 		} {
 			_, err := refused()
 			assert.Error(t, err, why)

@@ -107,8 +107,11 @@ func samplePages() map[string]Page {
 		"owner_about":         with("owner_about", "About", "owner", OwnerAbout{Texts: map[string]string{"description": "Where Sales talks."}, Rules: "Be kind | Always", Today: "2026-11-27"}),
 		"owner_announcements": with("owner_announcements", "Announcements", "owner", OwnerAnnouncements{Items: []ViewAnnouncement{{ID: "1", Text: "<p>Down at noon.</p>", When: time.Now(), Ends: time.Now()}}}),
 		"owner_emoji":         with("owner_emoji", "Emoji", "owner", OwnerEmojis{Emojis: []ViewEmoji{{"ship_it", "Work", "/media/a.png"}}}),
-		"about":               with("about", "About", "", AboutPage{Description: "Where Sales talks.", Extended: "<p>More.</p>", Email: "help@corp.example", Contact: "ayla", Privacy: true, Terms: true}),
-		"document":            with("document", "Privacy policy", "", Document{Heading: "Privacy policy", Lead: "Changed last.", Text: "<p>We keep little.</p>"}),
+		"owner_integrations": with("owner_integrations", "Integrations", "owner", Integrations{Secret: "s3cret", Named: "CI", Scopes: botScopes, Ends: botTerms, Today: "2026-11-29",
+			Shared: []OwnerShared{{Account: ayla, State: "active", Members: []ViewAccount{ayla}}, {Account: ayla, State: "active"}},
+			Bots:   []OwnerBot{{Account: ayla, State: "active", RunBy: "@ayla", Tokens: []OwnerToken{{ID: "1", Name: "CI", Scopes: "read write", Made: time.Now(), Ends: time.Now()}}}}}),
+		"about":    with("about", "About", "", AboutPage{Description: "Where Sales talks.", Extended: "<p>More.</p>", Email: "help@corp.example", Contact: "ayla", Privacy: true, Terms: true}),
+		"document": with("document", "Privacy policy", "", Document{Heading: "Privacy policy", Lead: "Changed last.", Text: "<p>We keep little.</p>"}),
 		"access": with("access", "Apps and devices", "", Access{Grants: []ViewGrant{{ID: "1", Name: "Phanpy", Website: "https://phanpy.example", Scopes: "read write follow push", Since: time.Now(), Used: time.Now()}},
 			Sessions: []ViewSession{{ID: "2", Device: "Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0", Address: "192.0.2.7", Since: time.Now(), Seen: time.Now(), This: true}, {ID: "3", Since: time.Now(), Seen: time.Now()}}}),
 		"owner": with("owner", "Accounts", "owner", OwnerPages{Tab: "accounts", Accounts: []OwnerAccount{
