@@ -160,6 +160,9 @@ func (a *Auth) refresh(ctx context.Context, tx *store.Tx, p *Provider, c Claims,
 		if err := a.introduce(ctx, tx, p, c, u); err != nil {
 			return false, err
 		}
+		if err := a.describe(ctx, tx, p, c, u); err != nil {
+			return false, err
+		}
 		u.SignedInAt = store.Now()
 	}
 	return admitted, tx.UpdateUser(u)

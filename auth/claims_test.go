@@ -274,3 +274,29 @@ func TestFirstFollows(t *testing.T) {
 		assert.EqualValues(t, 2, jobs)
 	})
 }
+
+// What claims say of a profile is kept as the directory's, and goes with the setting.
+func TestProfilesFollowClaims(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		p := n.Providers[0]
+		p.Profile = auth.ProfileClaims{DisplayName: "name", Title: "title", Department: "department", Phone: "phone_number", Avatar: "picture"}
+		engineer := ada
+		engineer.Title, engineer.Department = "Engineer", "Engines"
+		n.people(engineer)
+		jobs := func() int64 {
+			return nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM river_job WHERE kind = 'directory'`)
+		}
+		d := n.mustSignIn("s-ada").User.Directory
+		assert.Equal(t, store.Directory{Issuer: n.idp, DisplayName: "Ada", Fields: []store.Field{{Name: "Title", Source: "Engineer"}, {Name: "Department", Source: "Engines"}}}, d)
+		assert.EqualValues(t, 1, jobs())
+		n.mustSignIn("s-ada")
+		assert.EqualValues(t, 1, jobs(), "nothing new")
+		engineer.Title = ""
+		n.people(engineer)
+		assert.Len(t, n.mustSignIn("s-ada").User.Directory.Fields, 1)
+		assert.EqualValues(t, 2, jobs())
+		p.Profile = auth.ProfileClaims{}
+		assert.Equal(t, store.Directory{}, n.mustSignIn("s-ada").User.Directory, "the person's again")
+		assert.EqualValues(t, 2, jobs())
+	})
+}

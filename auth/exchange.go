@@ -118,7 +118,7 @@ func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken, 
 // providers put only protocol claims into it.
 func (p *Provider) lacking(said map[string]any) bool {
 	wanted := []string{"name", "preferred_username", "email", "groups"}
-	wanted = append(wanted, p.asks()...)
+	wanted = slices.Concat(wanted, p.asks(), p.Profile.asks())
 	if p.Names.Claim != "" {
 		wanted = append(wanted, p.Names.Claim)
 	}

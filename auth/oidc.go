@@ -29,6 +29,7 @@ type Provider struct {
 	Scopes       []string         // nil: openid profile email, and groups where it is announced
 	Policy                        // what it decides about accounts
 	Names        Naming           // how they become user names here
+	Profile      ProfileClaims    // which their profiles follow
 	SCIMClaim    string           // carries what the directory calls externalId; empty: sub
 	ACRValues    []string         // what a sign-in must be like; empty: as the provider likes
 	Privileged   []string         // what it must be like for privileged acts; empty: as any sign-in

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -126,6 +127,9 @@ func fieldsOf(fields []ProfileField, before []store.Field) (lines []store.Field)
 			continue
 		}
 		line := store.Field{Name: name, Value: text.Field(source), Source: source}
+		if f.phone {
+			line.Value = dial(source, html.EscapeString(source))
+		}
 		if i := slices.IndexFunc(before, func(old store.Field) bool { return old.Source == source }); i >= 0 {
 			line.VerifiedAt = before[i].VerifiedAt
 		}

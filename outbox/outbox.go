@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type Outbox struct {
 	FFmpeg   *media.FFmpeg // nil on a machine without
 	URL      string        // public, without a slash at its end
 
+	Directories   map[string]*http.Client // of identity providers, by issuer: to fetch pictures by
 	MaxCharacters int
 	Hold          map[store.Visibility]time.Duration // before a post for whom is sent, unless its author chose
 	Log           *slog.Logger

@@ -47,15 +47,23 @@ type Profile struct {
 }
 
 // ProfileField is a line of a profile as its owner wrote it.
-type ProfileField struct{ Name, Value string }
+type ProfileField struct {
+	Name, Value string
+
+	phone bool // a number of the directory
+}
 
 // UpdateProfile changes a profile and tells those who know it.
 func (o *Outbox) UpdateProfile(ctx context.Context, actor int64, p Profile) error {
+	user, err := o.DB.With(ctx).User(actor)
+	if err != nil {
+		return err
+	}
+	p.yield(user.Directory)
 	if err := p.check(); err != nil {
 		return err
 	}
-	err := o.pictures(ctx, &p)
-	if err == nil {
+	if err = o.pictures(ctx, &p); err == nil {
 		err = o.DB.Write(ctx, func(tx *store.Tx) error { return o.updateProfile(ctx, tx, actor, p) })
 	}
 	return o.abandon(ctx, err, p.avatar, p.header)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -155,6 +156,10 @@ func (n *node) wire() error {
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
 	}
+	n.outbox.Directories = map[string]*http.Client{}
+	for _, p := range n.auth.Providers {
+		n.outbox.Directories[p.Issuer] = p.Client
+	}
 	n.scim = &scim.SCIM{DB: n.db, Auth: n.auth, Actors: n.actors, URL: cfg.PublicURL, Log: n.log}
 	n.networks = &auth.Networks{DB: n.db}
 	n.streams = notify.NewStreams()
@@ -205,7 +210,7 @@ func providers(cfg *config.Config) ([]*auth.Provider, error) {
 		client := safehttp.New(safehttp.Options{AllowNetworks: networks, AllowHTTP: strings.HasPrefix(p.Issuer, "http://"), UserAgent: userAgent(cfg)})
 		provider := &auth.Provider{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
 			TokenAuth: p.TokenAuth, ACRValues: p.ACRValues, Privileged: p.ACRPrivileged,
-			Scopes: p.Scopes, Policy: policy, Names: auth.Naming{Claim: p.UsernameClaim, Mode: p.Username}, SCIMClaim: p.SCIMClaim, Client: client.HTTPClient()}
+			Scopes: p.Scopes, Policy: policy, Names: auth.Naming{Claim: p.UsernameClaim, Mode: p.Username}, SCIMClaim: p.SCIMClaim, Profile: auth.ProfileClaims(p.Profile), Client: client.HTTPClient()}
 		if p.PrivateKey != "" {
 			if provider.Key, err = auth.ReadClientKey(p.PrivateKey); err != nil {
 				return nil, fmt.Errorf("oidc provider %s: %w", p.Name, err)

@@ -170,9 +170,20 @@ type OIDCProvider struct {
 	UsernameClaim string            `toml:"username_claim" doc:"The claim that names people. Empty: preferred_username, or else the address or the name."`
 	Username      string            `toml:"username" doc:"suggest: a new account is named by the claim, and the person may change it. force: the name follows the claim. choose: people are asked at their first sign-in. Empty: suggest."`
 
+	Profile OIDCProfile  `toml:"profile" doc:"What of profiles follows claims, so that people cannot change it: each names a claim. Empty: people write it."`
 	Require []OIDCMatch  `toml:"require" doc:"Who may come in: whoever one such table holds for. Without any, everybody whom the provider lets in."`
 	Follows []OIDCFollow `toml:"follows" doc:"Whom people follow from their first sign-in on. They may unfollow."`
 	Rules   []OIDCRule   `toml:"rules" doc:"What claims give, in order, before roles. The first that matches decides about the role."`
+}
+
+// OIDCProfile names the claims that profiles follow.
+type OIDCProfile struct {
+	DisplayName string `toml:"display_name" doc:"Such as name. Empty: a new account shows name, and the person may change it."`
+	Avatar      string `toml:"avatar" doc:"An address of a picture, such as picture."`
+	Title       string `toml:"title"`
+	Department  string `toml:"department"`
+	Phone       string `toml:"phone" doc:"Such as phone_number."`
+	Links       string `toml:"links" doc:"One address or several."`
 }
 
 // OIDCMatch is a value of a claim.

@@ -40,6 +40,9 @@ func write(b *strings.Builder, v reflect.Value, table string) {
 			write(b, reflect.New(field.Type.Elem()).Elem(), name)
 			continue
 		}
+		if doc := field.Tag.Get("doc"); doc != "" { // of a table that repeats
+			fmt.Fprintf(b, "# %s\n#", doc)
+		}
 		fmt.Fprintf(b, "[%s]\n\n", name)
 		write(b, v.Field(i), name)
 	}

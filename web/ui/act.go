@@ -127,10 +127,10 @@ func (u *UI) settings(account *store.Account) Settings {
 		Account: u.account(a), Note: a.NoteSource, Locked: a.Locked, Bot: a.Bot, Discoverable: a.Discoverable, Indexable: a.Indexable,
 		Visibilities: pick(visibilities(), string(user.DefaultVisibility)), Languages: pick(languages, user.DefaultLanguage),
 		Holds:   pick(holds(u.Outbox.Hold), strconv.Itoa(max(user.HoldSeconds, -1))),
-		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI, Handle: a.Username,
+		Aliases: a.AlsoKnownAs, MovedTo: a.MovedToURI, Handle: a.Username, Directory: user.Directory,
 		Private: a.HideCollections, AvatarDescription: a.AvatarDescription, HeaderDescription: a.HeaderDescription,
 	}
-	for i := range outbox.MaxFields {
+	for i := len(user.Directory.Fields); i < outbox.MaxFields; i++ {
 		var line Option
 		if i < len(a.Fields) {
 			line = Option{Label: a.Fields[i].Name, Value: a.Fields[i].Source}

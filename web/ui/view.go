@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/internal/store"
 )
 
 // Page is what every page has around its content.
@@ -336,6 +337,8 @@ type Settings struct {
 	MovedTo   string // a URI, empty for most
 	Handle    string // the user name alone
 	NamedBy   string // the provider that gives it; empty: the person may
+
+	Directory store.Directory // what of the profile is not the reader's to change
 }
 
 // Failure is the body of the error page.
