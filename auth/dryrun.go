@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"parley/internal/store"
 )
@@ -15,6 +17,54 @@ type Change struct {
 	By            *Rule // the one that decides; nil: none
 	Loses         bool  // access
 	Kept          bool  // stays as it is: the last owner
+}
+
+// Result is what becomes of the account, in words.
+func (c Change) Result() string {
+	switch {
+	case c.Kept:
+		return "stays: last owner"
+	case c.Loses:
+		return "no access"
+	}
+	return c.After.String()
+}
+
+// Why is what decides, in words.
+func (c Change) Why() string {
+	switch {
+	case c.By != nil:
+		return c.By.Claim + " = " + c.By.Value
+	case c.Loses:
+		return "require"
+	}
+	return "no rule"
+}
+
+// Summary is how many accounts would change, in words.
+func Summary(changes []Change) string {
+	become, lose, other := map[Role]int{}, 0, 0
+	for _, c := range changes {
+		switch {
+		case c.Kept:
+		case c.Loses:
+			lose++
+		case c.Before.Role == c.After.Role:
+			other++
+		default:
+			become[c.After.Role]++
+		}
+	}
+	var parts []string
+	for _, role := range Roles {
+		if become[role] > 0 {
+			parts = append(parts, fmt.Sprintf("%d would become %s", become[role], role))
+		}
+	}
+	if other > 0 {
+		parts = append(parts, fmt.Sprintf("%d would have other permissions", other))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d would lose access", lose)), ", ")
 }
 
 // dryPage is how many accounts are looked at together.

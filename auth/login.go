@@ -76,7 +76,7 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	attempt, browser := NewAttempt(a.URL+callbackPath), a.browser(r)
-	fresh := r.URL.Query().Has("fresh")
+	fresh, trial := r.URL.Query().Has("fresh"), r.URL.Query().Has("trial")
 	link, err := p.AuthCodeURL(r.Context(), attempt, p.wish(fresh, loginHint(r)))
 	if err != nil {
 		a.fail(w, r, err)
@@ -86,7 +86,7 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 		return tx.CreateSignIn(&store.SignIn{
 			StateHash: Hash(attempt.State), BrowserHash: Hash(browser), Provider: slug(p.Name), Nonce: attempt.Nonce, Verifier: attempt.Verifier,
 			ReturnTo: localPath(r.URL.Query().Get("return_to")), ExpiresAt: store.Now().Add(signInLife),
-			Fresh: fresh,
+			Fresh: fresh, Trial: trial,
 		})
 	})
 	if err != nil {
@@ -112,21 +112,28 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, errExpired)
 		return
 	}
+	c, err := a.answer(r, p, begun)
+	switch {
+	case begun.Trial:
+		a.trial(w, r, p, c, err)
+	case err != nil:
+		a.fail(w, r, err)
+	default:
+		a.enter(w, r, p, c, begun.ReturnTo)
+	}
+}
+
+// answer is what a provider says of the person whom the browser brings back.
+func (a *Auth) answer(r *http.Request, p *Provider, begun *store.SignIn) (Claims, error) {
 	code, err := p.Code(r.Context(), r.URL.Query())
 	if err != nil {
-		a.fail(w, r, err)
-		return
+		return Claims{}, err
 	}
 	c, err := p.Exchange(r.Context(), code, Attempt{Nonce: begun.Nonce, Verifier: begun.Verifier, Redirect: a.URL + callbackPath})
 	if err != nil {
-		a.fail(w, r, err)
-		return
+		return Claims{}, err
 	}
-	if err := p.suffices(c, begun.Fresh); err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	a.enter(w, r, p, c, begun.ReturnTo)
+	return c, p.suffices(c, begun.Fresh)
 }
 
 var errExpired = fault.New(fault.Unauthorized, "This sign-in has expired, was used already, or was begun in another browser. Start it again.")
@@ -305,6 +312,9 @@ func (a *Auth) ProviderName(issuer string) string {
 }
 
 func startPath(p *Provider) string { return "/auth/oidc/" + slug(p.Name) + "/start" }
+
+// Slug is the provider's name as it stands in paths.
+func (p *Provider) Slug() string { return slug(p.Name) }
 
 // slug is a provider's name as it stands in a path.
 func slug(name string) string {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -26,6 +27,18 @@ const (
 
 // renameEvery is how often somebody may choose another name.
 const renameEvery = 24 * time.Hour
+
+// Words say who decides what people are called.
+func (n Naming) Words() string {
+	claim := cmp.Or(n.Claim, "preferred_username")
+	switch n.Mode {
+	case Force:
+		return "by the claim " + claim + ", always"
+	case Choose:
+		return "as people choose at their first sign-in"
+	}
+	return "by the claim " + claim + " at first; people may change it"
+}
 
 // claimed is what the claim says that names people.
 func (n Naming) claimed(c Claims) string {

@@ -23,7 +23,7 @@ type page struct {
 	Stylesheet string
 	NodeName   string
 	Title      string
-	Kind       string // sign_in, consent, code, ask, name, notice
+	Kind       string // sign_in, consent, code, ask, name, trial, notice
 	Notice     string
 	Doors      []door
 	Action     string
@@ -35,6 +35,8 @@ type page struct {
 	Grants     []string
 	OutOfBand  bool
 	Code       string
+	Outcome    []said // of a trial
+	Claims     []said
 }
 
 // door is a provider one can sign in through.

@@ -121,6 +121,9 @@ func (p Powers) Names() string {
 	return strings.Join(names, " ")
 }
 
+// String is the role, and the permissions beside it.
+func (p Powers) String() string { return strings.TrimSpace(string(p.Role) + " " + p.Names()) }
+
 // May reports whether the powers hold a permission. An auditor reads and never
 // writes, whatever else somebody gave him; a bot does neither.
 func (p Powers) May(permission Permission) bool {

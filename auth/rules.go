@@ -2,6 +2,8 @@ package auth
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -161,6 +163,31 @@ func ParseRule(claim, value, role string, permissions []string) (r Rule, err err
 	}
 	r.Permissions, err = ParsePermissions(strings.Join(permissions, " "))
 	return r, err
+}
+
+// Settings are the rules as they stand in the settings, below the table of their
+// provider.
+func (p Policy) Settings() string {
+	var b strings.Builder
+	quote := func(text string) string {
+		quoted, _ := json.Marshal(text) // a string of JSON is one of TOML
+		return string(quoted)
+	}
+	for _, m := range p.Require {
+		fmt.Fprintf(&b, "[[oidc.require]]\nclaim = %s\nvalue = %s\n\n", quote(m.Claim), quote(m.Value))
+	}
+	for _, r := range p.Rules {
+		fmt.Fprintf(&b, "[[oidc.rules]]\nclaim = %s\nvalue = %s\n", quote(r.Claim), quote(r.Value))
+		if r.Role != "" {
+			fmt.Fprintf(&b, "role = %s\n", quote(string(r.Role)))
+		}
+		if len(r.Permissions) > 0 {
+			list, _ := json.Marshal(r.Permissions)
+			fmt.Fprintf(&b, "permissions = %s\n", list)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // RoleRules are the rules of the settings roles_claim and roles, which maps a

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"parley/auth"
@@ -14,7 +14,8 @@ import (
 )
 
 type identityCommand struct {
-	DryRun dryRunCommand `cmd:"" help:"Tell whom other rules would change, and change nobody."`
+	Check  checkProviderCommand `cmd:"" help:"Test the identity providers of the settings: whether each answers, its keys, whether it knows this node."`
+	DryRun dryRunCommand        `cmd:"" help:"Tell whom other rules would change, and change nobody."`
 }
 
 type dryRunCommand struct {
@@ -49,53 +50,48 @@ func (c dryRunCommand) Run(r *run) error {
 
 // tellChanges says in words what would change, and of each account.
 func tellChanges(out io.Writer, provider string, changes []auth.Change) error {
-	become, lose := map[auth.Role]int{}, 0
-	other := 0
-	for _, c := range changes {
-		switch {
-		case c.Kept:
-		case c.Loses:
-			lose++
-		case c.Before.Role == c.After.Role:
-			other++
-		default:
-			become[c.After.Role]++
-		}
-	}
-	fmt.Fprintf(out, "%s:", provider)
-	for _, role := range auth.Roles {
-		if become[role] > 0 {
-			fmt.Fprintf(out, " %d would become %s,", become[role], role)
-		}
-	}
-	if other > 0 {
-		fmt.Fprintf(out, " %d would have other permissions,", other)
-	}
-	fmt.Fprintf(out, " %d would lose access.\n", lose)
+	fmt.Fprintf(out, "%s: %s.\n", provider, auth.Summary(changes))
 	if len(changes) == 0 {
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSUBJECT\tBEFORE\tAFTER\tBECAUSE OF")
 	for _, c := range changes {
-		after, rule := powers(c.After), "no rule"
-		switch {
-		case c.Kept:
-			after = "stays: last owner"
-		case c.Loses:
-			after, rule = "no access", "require"
-		}
-		if c.By != nil {
-			rule = c.By.Claim + " = " + c.By.Value
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Actor.Username, c.Subject, powers(c.Before), after, rule)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Actor.Username, c.Subject, c.Before, c.Result(), c.Why())
 	}
 	return w.Flush()
 }
 
-// powers are a role, and the permissions beside it.
-func powers(p auth.Powers) string {
-	return strings.TrimSpace(string(p.Role) + " " + p.Names())
+type checkProviderCommand struct {
+	Provider string `arg:"" optional:"" help:"The provider's name in the settings. Without one, all."`
+}
+
+// Run fails where something is not as it should be, so that scripts can tell.
+func (c checkProviderCommand) Run(r *run) error {
+	return r.with(func(ctx context.Context, n *node) error {
+		found, bad := 0, 0
+		for _, p := range n.auth.Providers {
+			if c.Provider != "" && n.auth.Provider(c.Provider) != p {
+				continue
+			}
+			found++
+			fmt.Fprintln(r.out, p.Name)
+			for _, f := range n.auth.Check(ctx, p) {
+				mark := "ok    "
+				if !f.Good {
+					mark, bad = "look  ", bad+1
+				}
+				fmt.Fprintf(r.out, "  %s%s: %s\n", mark, f.What, f.Said)
+			}
+		}
+		switch {
+		case found == 0:
+			return errors.New("the settings name no such identity provider: see [[oidc]] there")
+		case bad > 0:
+			return fmt.Errorf("%d things to look at", bad)
+		}
+		return nil
+	})
 }
 
 type accountIdentityCommand struct {

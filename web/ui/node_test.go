@@ -23,6 +23,7 @@ import (
 	"parley/about"
 	"parley/actors"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/federation"
 	"parley/inbox"
 	"parley/internal/fault"
@@ -55,7 +56,7 @@ func newNode(t testing.TB) *node {
 	db := storetest.Open(t, storetest.URL(t, "sqlite"))
 	n := &node{t: t, db: db, url: server.URL, UI: wire(t, db, server.URL)}
 	n.auth = &auth.Auth{DB: db, URL: server.URL, Actors: n.Actors, Notify: n.Notify}
-	n.Auth = n.auth
+	n.Auth, n.SCIM = n.auth, &scim.SCIM{DB: db, Auth: n.auth, Actors: n.Actors, URL: server.URL}
 	for _, r := range n.auth.Routes() {
 		door.Handle(r.Method, r.Path, r.Handler)
 	}

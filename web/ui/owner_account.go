@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/auth"
+	"parley/internal/fault"
 	"parley/internal/store"
 )
 
@@ -18,6 +19,7 @@ type OneAccount struct {
 	Roles       []Option
 	Permissions []Option // beyond the role
 	Identities  []ViewIdentity
+	Providers   []string // through which somebody could sign in to it
 	Sessions    []ViewSession
 	Grants      []ViewGrant
 	Lines       []AuditLine
@@ -47,6 +49,28 @@ func (u *UI) OwnerAccountPage(c *gin.Context) error {
 	return u.show(c, "owner_account", "@"+account.Actor.Username, "owner", body)
 }
 
+// ChangeIdentity has somebody of a provider sign in to an account, or not any more.
+func (u *UI) ChangeIdentity(c *gin.Context) error {
+	ctx, me, target := c.Request.Context(), viewer(c), number(c.Param("id"))
+	p := u.Auth.Provider(c.PostForm("provider"))
+	if p == nil {
+		return fault.New(fault.Invalid, "The settings name no such provider.")
+	}
+	var err error
+	switch subject := strings.TrimSpace(c.PostForm("subject")); c.PostForm("act") {
+	case "link":
+		err = u.Auth.LinkIdentity(ctx, me, target, p, subject)
+	case "unlink":
+		_, err = u.Auth.UnlinkIdentity(ctx, me, target, p, subject)
+	default:
+		err = errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return see(c, "/owner/accounts/"+id(target)+"?done=account")
+}
+
 // whatIsKnown fills in what hangs on an account.
 func (u *UI) whatIsKnown(r store.Reader, account *store.Account, body *OneAccount) error {
 	identities, err := r.IdentitiesOf(account.Actor.ID)
@@ -55,6 +79,9 @@ func (u *UI) whatIsKnown(r store.Reader, account *store.Account, body *OneAccoun
 	}
 	for _, i := range identities {
 		body.Identities = append(body.Identities, ViewIdentity{u.Auth.ProviderName(i.Issuer), i.Issuer, i.Subject, i.CreatedAt.Time()})
+	}
+	for _, p := range u.Auth.Providers {
+		body.Providers = append(body.Providers, p.Name)
 	}
 	grants, err := r.Grants(account.Actor.ID)
 	if err != nil {

@@ -14,6 +14,7 @@ var sections = []section{
 	{Path: "/owner", Label: "Accounts", needs: auth.SeeAccounts},
 	{Path: "/owner/partners", Label: "Partners", needs: auth.SeeFederation},
 	{Path: "/owner/deliveries", Label: "Deliveries", needs: auth.SeeFederation},
+	{Path: "/owner/identity", Label: "Identity", needs: auth.SeeIdentity},
 	{Path: "/owner/integrations", Label: "Integrations", needs: auth.ManageIntegrations},
 	{Path: "/owner/audit", Label: "Audit", needs: auth.SeeAudit},
 	{Path: "/owner/about", Label: "About", needs: auth.ManageNode},

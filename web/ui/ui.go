@@ -12,6 +12,7 @@ import (
 	"parley/about"
 	"parley/actors"
 	"parley/auth"
+	"parley/auth/scim"
 	"parley/inbox"
 	"parley/internal/fault"
 	"parley/internal/media"
@@ -25,6 +26,7 @@ import (
 type UI struct {
 	Read     store.Reader
 	Auth     *auth.Auth
+	SCIM     *scim.SCIM
 	About    *about.About
 	Actors   *actors.Actors
 	Outbox   *outbox.Outbox
@@ -110,6 +112,13 @@ func (u *UI) Routes() []Route {
 
 		only("GET", "/owner", auth.SeeAccounts, u.OwnerAccounts),
 		only("GET", "/owner/accounts/:id", auth.SeeAccounts, u.OwnerAccountPage),
+		only("GET", "/owner/identity", auth.SeeIdentity, u.OwnerIdentityPage),
+		only("POST", "/owner/identity/:provider/test", auth.ManageIdentity, u.TestProvider),
+		only("POST", "/owner/identity/:provider/tokens", auth.ManageIdentity, u.MakeDirectoryToken),
+		only("POST", "/owner/directories/:id/revoke", auth.ManageIdentity, u.RevokeDirectoryToken),
+		only("GET", "/owner/identity/:provider/rules", auth.SeeIdentity, u.OwnerRulesPage),
+		only("POST", "/owner/identity/:provider/rules", auth.SeeIdentity, u.TryRules), // it changes nothing
+		only("POST", "/owner/accounts/:id/identities", auth.ManageIdentity, u.ChangeIdentity),
 		only("GET", "/owner/audit", auth.SeeAudit, u.OwnerAuditPage),
 		only("GET", "/owner/partners", auth.SeeFederation, u.OwnerPartners),
 		only("GET", "/owner/deliveries", auth.SeeFederation, u.OwnerDeliveries),
@@ -224,6 +233,7 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 var flashes = map[string]string{
 	"saved": "Saved.", "deleted": "Deleted.", "posted": "Posted.", "held": "Kept back for now. It goes out by itself.",
 	"scheduled": "It goes out at its time.", "draft": "Kept as a draft. Only you see it.",
+	"revoked": "The token is worth nothing any more.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
 	"disconnected": "The app cannot act for you any more.", "signed-out": "That browser is signed out.",
 	"report": "Done.", "token": "The token has ended.", "shared": "Changed.", "acting": "You act as this account now.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
