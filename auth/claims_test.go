@@ -155,6 +155,7 @@ func TestNamesThatAreSuggested(t *testing.T) {
 		for name, kind := range map[string]fault.Kind{"a b": fault.Invalid, "": fault.Invalid, "ben": fault.Conflict} {
 			assert.True(t, fault.Is(n.Rename(t.Context(), who, name), kind), name)
 		}
+		assert.True(t, fault.Is(n.Rename(t.Context(), auth.Who{ActorID: who.ActorID, ActedBy: 7}, "team"), fault.Forbidden), "a shared account's is not a member's to change")
 		require.NoError(t, n.Rename(t.Context(), who, " Countess"))
 		assert.True(t, fault.Is(n.Rename(t.Context(), who, "ada"), fault.Forbidden), "twice a day")
 		assert.Equal(t, "countess", n.mustSignIn("s-ada").Actor.Username, "the claim does not take it back")

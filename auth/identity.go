@@ -26,6 +26,9 @@ func (a *Auth) LinkIdentity(ctx context.Context, by, actor int64, p *Provider, s
 		if account.Actor.Lifecycle == store.Erased {
 			return fault.New(fault.Conflict, "The account was erased: nobody signs in to it any more.")
 		}
+		if account.Actor.Impersonal() {
+			return errImpersonal
+		}
 		c := Claims{Issuer: p.Issuer, Subject: subject}
 		if err := unheld(tx.Reader, p, c); err != nil {
 			return err

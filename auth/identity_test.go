@@ -29,6 +29,14 @@ func TestLinkingAnIdentity(t *testing.T) {
 		}
 		assert.True(t, fault.Is(n.LinkIdentity(t.Context(), 0, account.Actor.ID, p, ""), fault.Invalid))
 		assert.Contains(t, n.audited(), "account.link_identity ada")
+		bot := n.account("bot", auth.Member)
+		n.write(func(tx *store.Tx) error {
+			actor, err := tx.Actor(bot)
+			require.NoError(t, err)
+			actor.Kind = store.BotKind
+			return tx.UpdateActor(actor)
+		})
+		assert.True(t, fault.Is(n.LinkIdentity(t.Context(), 0, bot, p, "s-new"), fault.Forbidden), "nobody signs in to a bot")
 
 		b, _ := n.signIn("s-ben")
 		last, err := n.UnlinkIdentity(t.Context(), 0, account.Actor.ID, p, "s-ben")

@@ -86,6 +86,9 @@ func (a *Auth) NamedBy(r store.Reader, actor int64) (*Provider, error) {
 
 // Rename gives the one who asks another name, once a day.
 func (a *Auth) Rename(ctx context.Context, who Who, name string) error {
+	if who.ActedBy != 0 {
+		return fault.New(fault.Forbidden, "The user name of a shared account is changed by those who run this node.")
+	}
 	name = strings.ToLower(strings.TrimSpace(name))
 	if !text.ValidUsername(name) {
 		return errName

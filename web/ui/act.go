@@ -118,6 +118,9 @@ func (u *UI) Settings(c *gin.Context) error {
 	if named != nil {
 		body.NamedBy = named.Name
 	}
+	if auth.WhoIs(c.Request.Context()).ActedBy != 0 {
+		body.NamedBy = "this node’s administration"
+	}
 	return u.show(c, "settings", "Settings", "settings", body)
 }
 
