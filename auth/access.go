@@ -37,18 +37,26 @@ func leadsTo(listed, uri string) bool {
 }
 
 // Open brings up to date what hangs on the settings: the access of apps that
-// connected before these said that they may not, and by what a provider's
-// directory knows people.
+// connected before these said that they may not, by what a provider's directory
+// knows people, and by what it can be asked again.
 func (a *Auth) Open(ctx context.Context) error {
 	for _, p := range a.Providers {
 		if err := a.nameIdentities(ctx, p); err != nil {
 			return err
 		}
 	}
-	if len(a.AllowedClients) == 0 {
-		return nil
+	var asked []string // of these nobody else may keep the means
+	for _, p := range a.Providers {
+		if p.Offline {
+			asked = append(asked, p.Issuer)
+		}
 	}
-	return a.DB.Write(ctx, a.endUnwelcome)
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.ForgetRefreshTokens(asked); err != nil || len(a.AllowedClients) == 0 {
+			return err
+		}
+		return a.endUnwelcome(tx)
+	})
 }
 
 func (a *Auth) endUnwelcome(tx *store.Tx) error {

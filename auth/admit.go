@@ -163,6 +163,11 @@ func (a *Auth) refresh(ctx context.Context, tx *store.Tx, p *Provider, c Claims,
 		if err := a.describe(ctx, tx, p, c, u); err != nil {
 			return false, err
 		}
+		if a.Recheck > 0 {
+			if err := tx.Confirm(c.Issuer, c.Subject, c.RefreshToken); err != nil {
+				return false, err
+			}
+		}
 		u.SignedInAt = store.Now()
 	}
 	return admitted, tx.UpdateUser(u)

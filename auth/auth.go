@@ -21,6 +21,8 @@ type Auth struct {
 	TokenTTL       time.Duration // how long an app stays connected before it renews; 0: until it is signed out
 	SessionTTL     time.Duration // how long a browser stays signed in; 0: sessionLife
 	SessionIdle    time.Duration // how long without being used; 0: as long as it is
+	Recheck        time.Duration // how long a provider's last word on somebody counts; 0: until they sign in again
+	AdminMaxAge    time.Duration // how old the proof behind a token may be that changes something by the admin API; 0: as old as it is
 	AllowedClients []string      // how the redirect URIs of apps that may connect begin; empty: of any
 
 	Actors *actors.Actors // makes the account at somebody's first sign-in

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
 	"parley/internal/fault"
@@ -48,6 +49,9 @@ func (p *Provider) check(ctx context.Context, redirect string) []Finding {
 	signOut := Finding{"Sign-out", true, "It tells this node at once when somebody signs out or is switched off, if the back-channel logout URI is set there."}
 	if !a.BackChannel {
 		signOut = Finding{"Sign-out", false, "It does not announce back-channel logout: who leaves keeps access until the directory says so by SCIM, or until sessions and tokens end (auth.session_ttl, auth.token_ttl)."}
+	}
+	if p.Offline && !slices.Contains(a.Scopes, oidc.ScopeOfflineAccess) {
+		found = append(found, Finding{"Asking again", false, "It does not announce the scope offline_access, so that it may give nothing to ask it again by (auth.recheck): who leaves keeps access until sessions and tokens end."})
 	}
 	return append(found, signOut)
 }
@@ -126,7 +130,7 @@ func (p *Provider) fetchJSON(ctx context.Context, address string, into any) erro
 func (p *Provider) checkClient(ctx context.Context, d *discovered, redirect string) Finding {
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
-	_, err := p.redeem(ctx, d, NewSecret(), NewAttempt(redirect))
+	_, err := p.redeem(ctx, d, NewAttempt(redirect).grant(NewSecret()))
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	switch {
 	case !ok:

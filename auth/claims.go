@@ -24,6 +24,7 @@ type Claims struct {
 	Raw           map[string]any
 	Memberships   []string // of groups, which the provider's directory says by SCIM
 	IDToken       string   // the hint for RP-initiated logout
+	RefreshToken  string   // by which the provider can be asked again; empty: it cannot
 }
 
 // protocolClaims say something about the token they are in. Userinfo may

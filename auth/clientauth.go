@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"parley/internal/fault"
 )
@@ -70,30 +72,37 @@ func (p *Provider) noWay(ours string, announced []string) error {
 		"%s takes another proof of who this node is than the settings have. An administrator must set token_auth, client_secret or private_key_file to one of: %q.", p.Name, announced))
 }
 
-// redeem exchanges a code at the token endpoint. Providers differ in whom a
-// signed proof has to name as its audience, and none announces it: the issuer,
-// which is the safer (RFC 7523bis), is tried first. Who refuses the client has
-// not looked at the code.
-func (p *Provider) redeem(ctx context.Context, d *discovered, code string, a Attempt) (*oauth2.Token, error) {
-	config := d.oauth
-	config.RedirectURL = a.Redirect
+// grant is what a code is exchanged by. RFC 6749 4.1.3, RFC 7636 4.5
+func (a Attempt) grant(code string) url.Values {
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {a.Redirect}, "code_verifier": {a.Verifier}}
+}
+
+// redeem exchanges a grant, a code or a refresh token, at the token endpoint.
+// Providers differ in whom a signed proof has to name as its audience, and none
+// announces it: the issuer, which is the safer (RFC 7523bis), is tried first. Who
+// refuses the client has not looked at the grant.
+func (p *Provider) redeem(ctx context.Context, d *discovered, grant url.Values) (*oauth2.Token, error) {
+	// The library's one request that lets us say what the grant is.
+	config := &clientcredentials.Config{ClientID: d.oauth.ClientID, ClientSecret: d.oauth.ClientSecret,
+		TokenURL: d.oauth.Endpoint.TokenURL, AuthStyle: d.oauth.Endpoint.AuthStyle, EndpointParams: grant}
 	if d.tokenAuth != PrivateKeyJWT {
-		return config.Exchange(p.with(ctx), code, oauth2.VerifierOption(a.Verifier))
+		return config.Token(p.with(ctx))
 	}
-	token, err := p.redeemBySignature(ctx, config, code, a, p.Issuer)
+	token, err := p.redeemBySignature(ctx, config, p.Issuer)
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refusesClient(refusal) {
-		return p.redeemBySignature(ctx, config, code, a, config.Endpoint.TokenURL)
+		return p.redeemBySignature(ctx, config, config.TokenURL)
 	}
 	return token, err
 }
 
-func (p *Provider) redeemBySignature(ctx context.Context, config oauth2.Config, code string, a Attempt, audience string) (*oauth2.Token, error) {
+func (p *Provider) redeemBySignature(ctx context.Context, config *clientcredentials.Config, audience string) (*oauth2.Token, error) {
 	proof, err := p.Key.proof(p.ClientID, audience, p.now())
 	if err != nil {
 		return nil, err
 	}
-	return config.Exchange(p.with(ctx), code, oauth2.VerifierOption(a.Verifier),
-		oauth2.SetAuthURLParam("client_assertion_type", assertionType), oauth2.SetAuthURLParam("client_assertion", proof))
+	config.EndpointParams.Set("client_assertion_type", assertionType)
+	config.EndpointParams.Set("client_assertion", proof)
+	return config.Token(p.with(ctx))
 }
 
 // clientKeys publishes the key that we prove ourselves with, for the provider's

@@ -20,7 +20,7 @@ var errNameless = errors.New("no name was chosen")
 func (a *Auth) enter(w http.ResponseWriter, r *http.Request, p *Provider, c Claims, returnTo string) {
 	secret, err := a.admit(r, p, c, "")
 	if errors.Is(err, errNameless) {
-		a.askName(w, r, &store.Enrolment{Provider: slug(p.Name), Issuer: c.Issuer, Subject: c.Subject, Claims: jsonOf(c.Raw), IDToken: c.IDToken,
+		a.askName(w, r, &store.Enrolment{Provider: slug(p.Name), Issuer: c.Issuer, Subject: c.Subject, Claims: jsonOf(c.Raw), IDToken: c.IDToken, RefreshToken: c.RefreshToken,
 			ReturnTo: returnTo, BrowserHash: a.browserHash(r), ExpiresAt: store.Now().Add(signInLife)}, p.Names.For(c), "")
 		return
 	}
@@ -79,7 +79,7 @@ func (a *Auth) enrol(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := claimsOf(e.Issuer, e.Subject, parsed(e.Claims))
-	c.IDToken = e.IDToken
+	c.IDToken, c.RefreshToken = e.IDToken, e.RefreshToken
 	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
 	if !text.ValidUsername(name) {
 		a.askName(w, r, e, name, fault.Message(errName))

@@ -53,14 +53,17 @@ func (p *Provider) Exchange(ctx context.Context, code string, a Attempt) (Claims
 	if err != nil {
 		return Claims{}, err
 	}
-	token, err := p.redeem(ctx, d, code, a)
+	token, err := p.redeem(ctx, d, a.grant(code))
 	if err != nil {
 		return Claims{}, p.exchangeFailed(err)
 	}
 	rawID, _ := token.Extra("id_token").(string)
-	id, err := p.verify(ctx, d, rawID, token.AccessToken, a.Nonce)
+	id, err := p.verify(ctx, d, rawID, token.AccessToken)
 	if err != nil {
 		return Claims{}, err
+	}
+	if !Same(id.Nonce, a.Nonce) {
+		return Claims{}, p.distrust(errors.New("another nonce"))
 	}
 	said, err := decode(id.Claims)
 	if err != nil {
@@ -75,13 +78,15 @@ func (p *Provider) Exchange(ctx context.Context, code string, a Attempt) (Claims
 		return Claims{}, p.overflow(claim)
 	}
 	c := claimsOf(p.Issuer, id.Subject, said)
-	c.IDToken = rawID
+	if c.IDToken = rawID; p.Offline {
+		c.RefreshToken = token.RefreshToken
+	}
 	return c, nil
 }
 
 // verify checks an ID token. The library checks signature and algorithm,
-// issuer and audience; the rest of [OIDC Core] 3.1.3.7 is here.
-func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken, nonce string) (*oidc.IDToken, error) {
+// issuer and audience; the rest of [OIDC Core] 3.1.3.7 is here, but for the nonce.
+func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken string) (*oidc.IDToken, error) {
 	id, err := d.verifier.Verify(p.with(ctx), raw)
 	if err != nil {
 		return nil, p.distrust(err)
@@ -99,8 +104,6 @@ func (p *Provider) verify(ctx context.Context, d *discovered, raw, accessToken, 
 	switch {
 	case id.Subject == "":
 		return nil, p.distrust(errors.New("no sub"))
-	case !Same(id.Nonce, nonce):
-		return nil, p.distrust(errors.New("another nonce"))
 	case len(id.Audience) > 1 && more.AuthorizedParty == "":
 		return nil, p.distrust(errors.New("several audiences and no azp"))
 	case more.AuthorizedParty != "" && more.AuthorizedParty != p.ClientID:

@@ -27,6 +27,7 @@ type Provider struct {
 	TokenAuth    string           // how we prove who we are; empty: the best that both sides know
 	Key          *ClientKey       // for private_key_jwt; nil: none
 	Scopes       []string         // nil: openid profile email, and groups where it is announced
+	Offline      bool             // whether it is asked again about people who are not here (auth.recheck)
 	Policy                        // what it decides about accounts
 	Names        Naming           // how they become user names here
 	Profile      ProfileClaims    // which their profiles follow
@@ -127,6 +128,9 @@ func (p *Provider) scopes(announced []string) []string {
 	}
 	if !slices.Contains(scopes, oidc.ScopeOpenID) {
 		scopes = slices.Insert(scopes, 0, oidc.ScopeOpenID)
+	}
+	if p.Offline && slices.Contains(announced, oidc.ScopeOfflineAccess) && !slices.Contains(scopes, oidc.ScopeOfflineAccess) {
+		scopes = append(scopes, oidc.ScopeOfflineAccess) // [OIDC Core] 11
 	}
 	return scopes
 }

@@ -119,6 +119,9 @@ func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *iss
 // renew gives a token new secrets. The person must still be here, and what they
 // may do now is what the token may do. A refresh token that comes a second time
 // was stolen by one of the two, so that the token ends. RFC 9700 4.14.2
+//
+// Of whom the provider has to be asked again (Recheck) the tokens are renewed until
+// it has answered: it is that job which ends access, not the lack of an answer.
 func (a *Auth) renew(ctx context.Context, app *store.App, refresh string) (t *issued, err error) {
 	hash := Hash(refresh)
 	err = a.DB.Write(ctx, func(tx *store.Tx) error {

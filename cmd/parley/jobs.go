@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"parley/auth"
 	"parley/inbox"
 	"parley/internal/cards"
 	"parley/internal/media"
@@ -14,7 +15,7 @@ import (
 
 // jobs is every kind of job, what carries it out and how long it may take; and
 // what runs by the clock.
-func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *notify.Push, c *cards.Cards, x *search.Index) []queue.Work {
+func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *notify.Push, c *cards.Cards, x *search.Index, a *auth.Auth) []queue.Work {
 	return []queue.Work{
 		queue.Do(10*time.Minute, o.Deliver),      // deliver: an activity to the inboxes of others
 		queue.Do(2*time.Minute, o.Probe),         // probe: one delivery to a host that does not answer
@@ -53,10 +54,12 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *
 		queue.Do(2*time.Minute, c.Make),          // card: what the page says that a post links to
 		queue.Do(10*time.Minute, m.Tidy),         // tidy: copies of files that nobody looks at
 		queue.Do(time.Minute, x.Trends),          // trends: what many are about
+		queue.Do(20*time.Minute, a.AskAgain),     // recheck: whether people are still there, by auth.recheck
 		queue.Every(time.Hour, outbox.CleanJob{}),
 		queue.Every(5*time.Minute, search.TrendsJob{}),
 		queue.Every(5*time.Minute, outbox.UnmuteJob{}),
 		queue.Every(5*time.Minute, outbox.SweepJob{}),
 		queue.Every(time.Hour, media.TidyJob{}),
+		queue.Every(5*time.Minute, auth.RecheckJob{}),
 	}
 }

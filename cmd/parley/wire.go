@@ -140,21 +140,25 @@ func (n *node) wire() error {
 		MaxCharacters: cfg.Posts.MaxCharacters, Hold: holds(cfg.Posts), Log: n.log, Now: time.Now,
 	}
 	n.inbox = &inbox.Inbox{DB: n.db, Actors: n.actors, Partners: n.partners, Outbox: n.outbox, Notify: n.notify, Cards: n.cards, Fed: n.fed, Log: n.log}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.files, n.remote, n.push, n.cards, n.index)...); err != nil {
-		return err
-	}
-	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue
-	if n.cards != nil {
-		n.cards.Queue = n.queue
-	}
 	times, err := cfg.Auth.Times()
 	if err != nil {
 		return err
 	}
 	n.auth = &auth.Auth{DB: n.db, URL: cfg.PublicURL, Actors: n.actors, Notify: n.notify, NodeName: cfg.Title, AllowedClients: cfg.Auth.AllowedClients,
-		TokenTTL: times.TokenTTL, SessionTTL: times.SessionTTL, SessionIdle: times.SessionIdle}
+		TokenTTL: times.TokenTTL, SessionTTL: times.SessionTTL, SessionIdle: times.SessionIdle,
+		Recheck: times.Recheck, AdminMaxAge: times.AdminMaxAge}
 	if n.auth.Providers, err = providers(cfg); err != nil {
 		return err
+	}
+	for _, p := range n.auth.Providers {
+		p.Offline = times.Recheck > 0
+	}
+	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.files, n.remote, n.push, n.cards, n.index, n.auth)...); err != nil {
+		return err
+	}
+	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue
+	if n.cards != nil {
+		n.cards.Queue = n.queue
 	}
 	n.outbox.Directories = map[string]*http.Client{}
 	for _, p := range n.auth.Providers {

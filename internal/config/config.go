@@ -62,6 +62,8 @@ type Auth struct {
 	TokenTTL       string   `toml:"token_ttl" doc:"How long an app stays connected before it has to renew its token, such as 24h. Few apps can: in the others people sign in again. Empty: until it is signed out."`
 	SessionTTL     string   `toml:"session_ttl" doc:"How long a browser stays signed in at most, such as 12h. Empty: seven days."`
 	SessionIdle    string   `toml:"session_idle" doc:"After how long without use a browser is signed out, such as 1h; ten minutes at least. Empty: never before session_ttl."`
+	Recheck        string   `toml:"recheck" doc:"How long the identity provider's last word on somebody counts, such as 4h; ten minutes at least. Then it is asked again whether the person is there, and in which role. Empty: until they sign in again."`
+	AdminMaxAge    string   `toml:"admin_max_age" doc:"How long ago somebody may have signed in whose app changes something by the admin API, such as 1h, and that it was as acr_privileged says. Empty: this is not asked."`
 	AllowedClients []string `toml:"allowed_clients" doc:"Which apps may connect, by how their redirect URIs begin: https://phanpy.social, com.keylesspalace.tusky://, urn:ietf:wg:oauth:2.0:oob. Empty: every app."`
 }
 
@@ -71,7 +73,7 @@ type Accounts struct {
 }
 
 // AuthTimes are the times of Auth, read; 0 stands for what an empty one does.
-type AuthTimes struct{ TokenTTL, SessionTTL, SessionIdle time.Duration }
+type AuthTimes struct{ TokenTTL, SessionTTL, SessionIdle, Recheck, AdminMaxAge time.Duration }
 
 // Times reads the times.
 func (a Auth) Times() (AuthTimes, error) {
@@ -79,7 +81,9 @@ func (a Auth) Times() (AuthTimes, error) {
 	return t, errors.Join(
 		duration(&t.TokenTTL, "token_ttl", a.TokenTTL, time.Minute),
 		duration(&t.SessionTTL, "session_ttl", a.SessionTTL, time.Minute),
-		duration(&t.SessionIdle, "session_idle", a.SessionIdle, 10*time.Minute))
+		duration(&t.SessionIdle, "session_idle", a.SessionIdle, 10*time.Minute),
+		duration(&t.Recheck, "recheck", a.Recheck, 10*time.Minute),
+		duration(&t.AdminMaxAge, "admin_max_age", a.AdminMaxAge, 5*time.Minute))
 }
 
 // duration reads a time of Auth, which may be left out.

@@ -64,16 +64,19 @@ type Bearer struct {
 	Permissions string
 	Lifecycle   Lifecycle
 	UsedAt      Time
+	ProvedAt    Time
+	ACR         string
+	Issuer      string
 }
 
 // Bearer is who holds the live token: a person's only while the person is
 // active, and while he may act as whom it is for.
 func (r Reader) Bearer(tokenHash string) (*Bearer, error) {
 	var b Bearer
-	row := r.g.Raw(`SELECT t.id, t.app_id, t.actor_id, t.acted_by, t.scopes, t.used_at, COALESCE(a.username, ''), COALESCE(u.role, ''), COALESCE(u.permissions, ''), COALESCE(a.lifecycle, '')
+	row := r.g.Raw(`SELECT t.id, t.app_id, t.actor_id, t.acted_by, t.scopes, t.used_at, t.proved_at, t.acr, t.issuer, COALESCE(a.username, ''), COALESCE(u.role, ''), COALESCE(u.permissions, ''), COALESCE(a.lifecycle, '')
  FROM oauth_tokens t LEFT JOIN actors a ON a.id = t.actor_id LEFT JOIN users u ON u.actor_id = t.actor_id
  WHERE t.token_hash = ? AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?) AND (t.actor_id = 0 OR a.lifecycle = 'active') AND `+mayActFor("t"), tokenHash, Now()).Row()
-	if err := row.Scan(&b.TokenID, &b.AppID, &b.ActorID, &b.ActedBy, &b.Scopes, &b.UsedAt, &b.Username, &b.Role, &b.Permissions, &b.Lifecycle); err != nil {
+	if err := row.Scan(&b.TokenID, &b.AppID, &b.ActorID, &b.ActedBy, &b.Scopes, &b.UsedAt, &b.ProvedAt, &b.ACR, &b.Issuer, &b.Username, &b.Role, &b.Permissions, &b.Lifecycle); err != nil {
 		return nil, notFound(err, "Token")
 	}
 	return &b, nil

@@ -422,6 +422,8 @@ type Enrolment struct {
 	IDToken     string
 	ReturnTo    string
 	ExpiresAt   Time
+
+	RefreshToken string
 }
 
 // Identity is a person as an identity provider names them.
@@ -433,6 +435,10 @@ type Identity struct {
 	CreatedAt Time   `gorm:"autoCreateTime:false"`
 
 	ExternalID string // what the directory knows the person by
+
+	RefreshToken string // by which the provider is asked again; empty: it is not
+	CheckedAt    Time   // when it last said that the person is there
+	AskedAt      Time   // when it was last asked
 }
 
 // App is a client application.
@@ -463,6 +469,9 @@ type Code struct {
 	ExpiresAt   Time
 	UsedAt      Time
 	TokenID     int64
+	ProvedAt    Time   // when who said yes last proved who they are
+	ACR         string `gorm:"column:acr"` // how, in the provider's words
+	Issuer      string // to which provider; empty: none
 }
 
 // TableName is the table of Code.
@@ -484,6 +493,10 @@ type Token struct {
 
 	RefreshHash string // of what renews it, empty where nothing does
 	SpentHash   string // of what renewed it last
+
+	ProvedAt Time   // as of the Code that it comes from; renewing it changes none of this
+	ACR      string `gorm:"column:acr"`
+	Issuer   string
 }
 
 // TableName is the table of Token.

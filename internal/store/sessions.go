@@ -86,9 +86,12 @@ func (r Reader) HasAccess(actorID int64) (bool, error) {
 }
 
 // EndAccess ends every session and token of a person, also those of shared
-// accounts, and what could still become one.
+// accounts, and what could still become one. Nobody is asked about the person then.
 func (tx *Tx) EndAccess(actorID int64) error {
 	if _, err := tx.exec(`DELETE FROM sign_in_links WHERE actor_id = ? AND used_at = 0`, actorID); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE identities SET refresh_token = '' WHERE actor_id = ? AND refresh_token <> ''`, actorID); err != nil {
 		return err
 	}
 	return tx.endAccess(`(actor_id = ? OR acted_by = ?)`, actorID, actorID)
