@@ -6,13 +6,18 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,9 +39,28 @@ func keyFile(t *testing.T, private any) string {
 
 func pemFile(t *testing.T, kind string, der []byte) string {
 	t.Helper()
+	return pemFileOf(t, &pem.Block{Type: kind, Bytes: der})
+}
+
+func pemFileOf(t *testing.T, blocks ...*pem.Block) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "key.pem")
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	var text []byte
+	for _, block := range blocks {
+		text = append(text, pem.EncodeToMemory(block)...)
+	}
+	require.NoError(t, os.WriteFile(path, text, 0o600))
 	return path
+}
+
+// certified is a private key with its certificate, signed by itself, and what
+// stands in a file of both.
+func certified(t *testing.T, private *rsa.PrivateKey) (key, certificate *pem.Block) {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	require.NoError(t, err)
+	return &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}, &pem.Block{Type: "CERTIFICATE", Bytes: der}
 }
 
 func clientKey(t *testing.T) *auth.ClientKey {
@@ -103,9 +127,17 @@ func (h *hostile) proof() string {
 	case h.form.Has("client_secret"):
 		return "post"
 	case h.form.Has("client_assertion"):
+		if head, _, _ := strings.Cut(h.form.Get("client_assertion"), "."); strings.Contains(fromBase64(head), `"x5t"`) {
+			return "certificate"
+		}
 		return "jwt"
 	}
 	return "none"
+}
+
+func fromBase64(text string) string {
+	decoded, _ := base64.RawURLEncoding.DecodeString(text)
+	return string(decoded)
 }
 
 func TestTokenAuthSettings(t *testing.T) {
@@ -208,6 +240,38 @@ func TestTheAudienceOfAProof(t *testing.T) {
 	assert.NotEqual(t, seen[0][1], seen[1][1])
 }
 
+// A certificate beside the key is named in the proof by its thumbprints, wherever
+// it stands in the file and whatever follows it.
+func TestTheCertificateOfAKey(t *testing.T) {
+	key, certificate := certified(t, oneKey())
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	_, issuer := certified(t, other)
+	short, long := sha1.Sum(certificate.Bytes), sha256.Sum256(certificate.Bytes)
+	h := newHostile(t)
+	for name, path := range map[string]string{
+		"after the key":  pemFileOf(t, key, certificate),
+		"before the key": pemFileOf(t, certificate, key),
+		"with its chain": pemFileOf(t, key, certificate, issuer),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := h.relyingParty()
+			p.ClientSecret, p.TokenAuth = "", "private_key_jwt"
+			p.Key, err = auth.ReadClientKey(path)
+			require.NoError(t, err)
+			_, err := h.exchange(t, p)
+			require.NoError(t, err)
+			token, err := jose.ParseSigned(h.form.Get("client_assertion"), []jose.SignatureAlgorithm{jose.RS256})
+			require.NoError(t, err)
+			_, err = token.Verify(&oneKey().PublicKey)
+			require.NoError(t, err)
+			head, _, _ := strings.Cut(h.form.Get("client_assertion"), ".")
+			said := decoded(t, []byte(fromBase64(head)))
+			assert.Equal(t, []any{base64.RawURLEncoding.EncodeToString(short[:]), base64.RawURLEncoding.EncodeToString(long[:])}, []any{said["x5t"], said["x5t#S256"]})
+		})
+	}
+}
+
 func TestKeysThatCannotProve(t *testing.T) {
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
@@ -215,15 +279,22 @@ func TestKeysThatCannotProve(t *testing.T) {
 	require.NoError(t, err)
 	public, err := x509.MarshalPKIXPublicKey(&oneKey().PublicKey)
 	require.NoError(t, err)
+	key, certificate := certified(t, oneKey())
+	strange, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	_, another := certified(t, strange)
 	text := filepath.Join(t.TempDir(), "text")
 	require.NoError(t, os.WriteFile(text, []byte("a secret"), 0o600))
 	for path, says := range map[string]string{
 		"/nowhere/key.pem":                     "read the private key",
-		text:                                   "no PEM file",
+		text:                                   "must be a PEM file",
+		pemFileOf(t, certificate):              "no private key",
+		pemFileOf(t, key, another):             "of another key",
 		keyFile(t, weak):                       "2048 bits",
 		keyFile(t, curve):                      "P-256",
 		pemFile(t, "PUBLIC KEY", public):       "write an unencrypted private key",
 		pemFile(t, "PRIVATE KEY", []byte("x")): "cannot be read",
+		pemFileOf(t, key, &pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}): "the certificate in",
 	} {
 		_, err := auth.ReadClientKey(path)
 		assert.ErrorContains(t, err, says)

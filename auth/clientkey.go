@@ -1,11 +1,14 @@
 package auth
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -26,19 +29,20 @@ const (
 
 // ClientKey is the private key that proves who this node is.
 type ClientKey struct {
-	key jose.JSONWebKey
+	key         jose.JSONWebKey
+	certificate *x509.Certificate // by which some providers know the key; nil: none
 }
 
 // ReadClientKey reads the private key of a PEM file: RSA of 2048 bits or more,
-// EC P-256 or Ed25519.
+// EC P-256 or Ed25519, and the certificate of it where there is one.
 func ReadClientKey(path string) (*ClientKey, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the private key: %w", err)
 	}
-	block, _ := pem.Decode(text)
+	block, certificate := pemBlocks(text)
 	if block == nil {
-		return nil, fmt.Errorf("%s is no PEM file: make a key with `openssl genpkey -algorithm ED25519`", path)
+		return nil, fmt.Errorf("there is no private key in %s, which must be a PEM file: make a key with `openssl genpkey -algorithm ED25519`", path)
 	}
 	private, err := parsePrivate(block)
 	if err != nil {
@@ -48,13 +52,43 @@ func ReadClientKey(path string) (*ClientKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the private key in %s: %w", path, err)
 	}
-	key := jose.JSONWebKey{Key: private, Algorithm: string(alg), Use: "sig"}
-	thumb, err := key.Thumbprint(crypto.SHA256) // RFC 7638: a name that only changes with the key
+	k := &ClientKey{key: jose.JSONWebKey{Key: private, Algorithm: string(alg), Use: "sig"}}
+	thumb, err := k.key.Thumbprint(crypto.SHA256) // RFC 7638: a name that only changes with the key
 	if err != nil {
 		return nil, fmt.Errorf("the private key in %s: %w", path, err)
 	}
-	key.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
-	return &ClientKey{key}, nil
+	k.key.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
+	if certificate != nil {
+		if k.certificate, err = certificateOf(k.key.Public(), certificate); err != nil {
+			return nil, fmt.Errorf("the certificate in %s: %w", path, err)
+		}
+	}
+	return k, nil
+}
+
+// pemBlocks finds the private key of a PEM file, and the first certificate, which
+// is its own where a chain follows. Nil: none.
+func pemBlocks(text []byte) (private, certificate *pem.Block) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			certificate = cmp.Or(certificate, block)
+		} else {
+			private = cmp.Or(private, block)
+		}
+	}
+	return private, certificate
+}
+
+// certificateOf reads the certificate of a key: another's would prove nothing.
+func certificateOf(public jose.JSONWebKey, block *pem.Block) (*x509.Certificate, error) {
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("it cannot be read: %w", err)
+	}
+	if key, ok := public.Key.(interface{ Equal(crypto.PublicKey) bool }); !ok || !key.Equal(certificate.PublicKey) {
+		return nil, errors.New("it is of another key: write the one that was made for the private key, and its issuers after it")
+	}
+	return certificate, nil
 }
 
 // parsePrivate reads a key as OpenSSL writes it, of today and of old.
@@ -95,6 +129,11 @@ func (k *ClientKey) Set() jose.JSONWebKeySet {
 // proof is a token by which client tells audience who it is. RFC 7523 3
 func (k *ClientKey) proof(client, audience string, now time.Time) (string, error) {
 	options := (&jose.SignerOptions{}).WithType("JWT")
+	if k.certificate != nil { // RFC 7515 4.1.7 and 4.1.8, for who knows certificates and no key sets
+		sha1Sum, sha256Sum := sha1.Sum(k.certificate.Raw), sha256.Sum256(k.certificate.Raw)
+		options.WithHeader("x5t", base64.RawURLEncoding.EncodeToString(sha1Sum[:]))
+		options.WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(sha256Sum[:]))
+	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.key.Algorithm), Key: k.key}, options)
 	if err != nil {
 		return "", err

@@ -39,10 +39,10 @@ func TestProducts(t *testing.T) {
 			claim:    "roles", value: "Parley.Admin", sid: true, leads: true, authenticates: "basic",
 			setUp: func(p *auth.Provider) { p.SCIMClaim = "oid" },
 		},
-		"Entra ID with a key": {
+		"Entra ID with a certificate": {
 			issuer: "/9122040d-6c67-4c5b-b112-36a304b66dad/v2.0", document: post,
 			claims: map[string]any{"email_verified": nil, "groups": []string{"0f8a4d2e-6c67-4c5b-b112-36a304b66dad"}},
-			claim:  "groups", value: "0f8a4d2e-6c67-4c5b-b112-36a304b66dad", sid: true, leads: true, authenticates: "jwt",
+			claim:  "groups", value: "0f8a4d2e-6c67-4c5b-b112-36a304b66dad", sid: true, leads: true, authenticates: "certificate",
 			setUp: func(p *auth.Provider) { p.ClientSecret = "" },
 		},
 		"Okta": {
@@ -124,8 +124,11 @@ func (product product) play(t *testing.T) {
 	}
 	p := h.relyingParty()
 	p.Issuer, p.Key = issuer, nil
-	if product.authenticates == "jwt" {
-		p.Key = clientKey(t)
+	if product.authenticates == "certificate" {
+		key, certificate := certified(t, oneKey())
+		var err error
+		p.Key, err = auth.ReadClientKey(pemFileOf(t, key, certificate))
+		require.NoError(t, err)
 	}
 	p.Rules = rulesFor(product.claim, map[string]string{product.value: "admin"})
 	if product.setUp != nil {

@@ -163,7 +163,7 @@ type OIDCProvider struct {
 	ClientID      string            `toml:"client_id"`
 	ClientSecret  string            `toml:"client_secret"`
 	TokenAuth     string            `toml:"token_auth" doc:"How the node proves itself at the provider's token endpoint: client_secret_basic, client_secret_post, private_key_jwt or none. Empty: the best that the provider announces and the settings have what it needs for."`
-	PrivateKey    string            `toml:"private_key_file" doc:"A PEM file with the private key for private_key_jwt: RSA, EC P-256 or Ed25519. The provider gets the public half at /auth/oidc/NAME/jwks.json."`
+	PrivateKey    string            `toml:"private_key_file" doc:"A PEM file with the private key for private_key_jwt: RSA, EC P-256 or Ed25519. The provider gets the public half at /auth/oidc/NAME/jwks.json, or knows the key by a certificate, which then stands in the same file."`
 	ACRValues     []string          `toml:"acr_values" doc:"Kinds of sign-in (acr) to ask for, the most wanted first; any other is refused. Empty: any."`
 	ACRPrivileged []string          `toml:"acr_privileged" doc:"The same for what only owners and moderators may do, such as the kind with a second factor. Empty: as acr_values."`
 	Scopes        []string          `toml:"scopes" doc:"What to ask for. Empty: openid profile email, and groups where announced."`
