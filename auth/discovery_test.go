@@ -108,6 +108,7 @@ func TestDiscoveryIsRenewed(t *testing.T) {
 		c.forward(2 * time.Hour)
 		require.Eventually(t, reads(3+read), 5*time.Second, time.Millisecond)
 		assert.Equal(t, h.URL+"/elsewhere", endpoint())
+		assert.Never(t, func() bool { endpoint(); return h.discoveries.Load() > 3+read }, 50*time.Millisecond, time.Millisecond, "it is left alone for a minute")
 	}
 }
 

@@ -19,39 +19,41 @@ import (
 var owners = rulesFor("groups", map[string]string{"parley-owners": "owner"})
 
 func TestSignIn(t *testing.T) {
-	n := newNode(t, owners...)
-	b := n.browser()
-	assert.Equal(t, "/auth/sign_in", b.get("/home?tab=1").location.Path)
+	each(t, func(t *testing.T, n *node) {
+		n.Providers[0].Rules = owners
+		b := n.browser()
+		assert.Equal(t, "/auth/sign_in", b.get("/home?tab=1").location.Path)
 
-	back := b.get(b.throughTheProvider("/home?tab=1", "s-ada"))
-	require.Equal(t, http.StatusSeeOther, back.code, back.body)
-	assert.Equal(t, "/home?tab=1", back.location.RequestURI())
-	assert.Equal(t, "no-store", back.header.Get("Cache-Control"))
-	first := sessionCookie(t, back)
-	assert.True(t, first.HttpOnly)
-	assert.Equal(t, http.SameSiteLaxMode, first.SameSite)
-	assert.Equal(t, "/", first.Path)
+		back := b.get(b.throughTheProvider("/home?tab=1", "s-ada"))
+		require.Equal(t, http.StatusSeeOther, back.code, back.body)
+		assert.Equal(t, "/home?tab=1", back.location.RequestURI())
+		assert.Equal(t, "no-store", back.header.Get("Cache-Control"))
+		first := sessionCookie(t, back)
+		assert.True(t, first.HttpOnly)
+		assert.Equal(t, http.SameSiteLaxMode, first.SameSite)
+		assert.Equal(t, "/", first.Path)
 
-	home := b.get("/home").json(t)
-	assert.Equal(t, "ada", home["Username"])
-	assert.Equal(t, "owner", home["Role"])
-	assert.Equal(t, []string{"account.create ada", "account.sign_in ada"}, n.audited())
-	identity, err := n.DB.Identity(n.idp, "s-ada")
-	require.NoError(t, err)
-	assert.Contains(t, identity.Claims, "parley-owners")
-	assert.NotContains(t, identity.Claims, "nonce")
-	account, err := n.DB.Account(identity.ActorID)
-	require.NoError(t, err)
-	assert.Equal(t, "ada@corp.example", account.User.Email)
-	assert.NotZero(t, account.User.SignedInAt)
-	_, _, err = audit.Verify(n.DB.Reader)
-	require.NoError(t, err)
+		home := b.get("/home").json(t)
+		assert.Equal(t, "ada", home["Username"])
+		assert.Equal(t, "owner", home["Role"])
+		assert.Equal(t, []string{"account.create ada", "account.sign_in ada"}, n.audited())
+		identity, err := n.DB.Identity(n.idp, "s-ada")
+		require.NoError(t, err)
+		assert.Contains(t, identity.Claims, "parley-owners")
+		assert.NotContains(t, identity.Claims, "nonce")
+		account, err := n.DB.Account(identity.ActorID)
+		require.NoError(t, err)
+		assert.Equal(t, "ada@corp.example", account.User.Email)
+		assert.NotZero(t, account.User.SignedInAt)
+		_, _, err = audit.Verify(n.DB.Reader)
+		require.NoError(t, err)
 
-	second := sessionCookie(t, b.get(b.throughTheProvider("/auth/sign_in?return_to=/home&fresh=1", "s-ada")))
-	assert.NotEqual(t, first.Value, second.Value, "a new session at each sign-in")
-	again, err := n.DB.Identity(n.idp, "s-ada")
-	require.NoError(t, err)
-	assert.Equal(t, identity.ActorID, again.ActorID, "and the same account")
+		second := sessionCookie(t, b.get(b.throughTheProvider("/auth/sign_in?return_to=/home&fresh=1", "s-ada")))
+		assert.NotEqual(t, first.Value, second.Value, "a new session at each sign-in")
+		again, err := n.DB.Identity(n.idp, "s-ada")
+		require.NoError(t, err)
+		assert.Equal(t, identity.ActorID, again.ActorID, "and the same account")
+	})
 }
 
 func sessionCookie(t *testing.T, a answer) *http.Cookie {
@@ -148,29 +150,31 @@ func TestNeitherNameNorAddressMakesSomebodyAnAccountsOwner(t *testing.T) {
 }
 
 func TestRolesFollowTheProvider(t *testing.T) {
-	n := newNode(t, owners...)
-	b := n.browser()
-	signIn := func(subject string) auth.Role {
-		require.Equal(t, http.StatusSeeOther, b.get(b.throughTheProvider("/auth/sign_in?return_to=/home", subject)).code)
-		identity, err := n.DB.Identity(n.idp, subject)
-		require.NoError(t, err)
-		u, err := n.DB.User(identity.ActorID)
-		require.NoError(t, err)
-		return auth.Role(u.Role)
-	}
-	assert.Equal(t, auth.Owner, signIn("s-ada"))
-	assert.Equal(t, auth.Member, signIn("s-ben"))
+	each(t, func(t *testing.T, n *node) {
+		n.Providers[0].Rules = owners
+		b := n.browser()
+		signIn := func(subject string) auth.Role {
+			require.Equal(t, http.StatusSeeOther, b.get(b.throughTheProvider("/auth/sign_in?return_to=/home", subject)).code)
+			identity, err := n.DB.Identity(n.idp, subject)
+			require.NoError(t, err)
+			u, err := n.DB.User(identity.ActorID)
+			require.NoError(t, err)
+			return auth.Role(u.Role)
+		}
+		assert.Equal(t, auth.Owner, signIn("s-ada"))
+		assert.Equal(t, auth.Member, signIn("s-ben"))
 
-	n.Providers[0].Rules = rulesFor("groups", map[string]string{"parley-owners": "auditor"})
-	assert.Equal(t, auth.Owner, signIn("s-ada"), "the last owner stays one")
-	assert.Contains(t, n.audited(), "account.role_kept ada")
+		n.Providers[0].Rules = rulesFor("groups", map[string]string{"parley-owners": "auditor"})
+		assert.Equal(t, auth.Owner, signIn("s-ada"), "the last owner stays one")
+		assert.Contains(t, n.audited(), "account.role_kept ada")
 
-	n.account("zoe", auth.Owner)
-	assert.Equal(t, auth.Auditor, signIn("s-ada"), "not the last any more")
-	assert.Contains(t, n.audited(), "account.role ada")
+		n.account("zoe", auth.Owner)
+		assert.Equal(t, auth.Auditor, signIn("s-ada"), "not the last any more")
+		assert.Contains(t, n.audited(), "account.role ada")
 
-	n.Providers[0].Rules = nil
-	assert.Equal(t, auth.Auditor, signIn("s-ada"), "without rules the provider has no say")
+		n.Providers[0].Rules = nil
+		assert.Equal(t, auth.Auditor, signIn("s-ada"), "without rules the provider has no say")
+	})
 }
 
 func TestSignInPage(t *testing.T) {
@@ -213,48 +217,50 @@ func TestTheWayBackStaysHere(t *testing.T) {
 }
 
 func TestSignOut(t *testing.T) {
-	n := newNode(t)
-	b := n.browser()
-	cookie := sessionCookie(t, b.get(b.throughTheProvider("/home", "s-ben")))
-	assert.Equal(t, http.StatusOK, b.get("/auth/sign_out").code)
-	require.Equal(t, http.StatusOK, b.get("/home").code, "a link signs nobody out")
-	assert.Equal(t, http.StatusForbidden, b.post("/auth/sign_out", nil, "Sec-Fetch-Site", "cross-site").code)
-	assert.Equal(t, http.StatusForbidden, b.post("/auth/sign_out", nil, "Origin", "https://evil.example").code)
-	require.Equal(t, http.StatusOK, b.get("/home").code)
+	each(t, func(t *testing.T, n *node) {
+		b := n.browser()
+		cookie := sessionCookie(t, b.get(b.throughTheProvider("/home", "s-ben")))
+		assert.Equal(t, http.StatusOK, b.get("/auth/sign_out").code)
+		require.Equal(t, http.StatusOK, b.get("/home").code, "a link signs nobody out")
+		assert.Equal(t, http.StatusForbidden, b.post("/auth/sign_out", nil, "Sec-Fetch-Site", "cross-site").code)
+		assert.Equal(t, http.StatusForbidden, b.post("/auth/sign_out", nil, "Origin", "https://evil.example").code)
+		require.Equal(t, http.StatusOK, b.get("/home").code)
 
-	out := b.post("/auth/sign_out", nil, "Sec-Fetch-Site", "same-origin")
-	require.Equal(t, http.StatusSeeOther, out.code)
-	assert.True(t, strings.HasPrefix(out.location.String(), n.idp+"/end_session?"), out.location)
-	assert.Equal(t, n.URL+"/", b.follow(out, "/nowhere").location.String(), "and back")
-	assert.Equal(t, http.StatusFound, b.get("/home", "Cookie", "parley_session="+cookie.Value).code, "the secret is dead")
-	assert.Equal(t, http.StatusUnauthorized, b.post("/home", nil).code)
-	assert.Contains(t, b.post("/auth/sign_out", nil).body, "You are signed out here")
-	assert.Contains(t, n.audited(), "account.sign_out ben")
+		out := b.post("/auth/sign_out", nil, "Sec-Fetch-Site", "same-origin")
+		require.Equal(t, http.StatusSeeOther, out.code)
+		assert.True(t, strings.HasPrefix(out.location.String(), n.idp+"/end_session?"), out.location)
+		assert.Equal(t, n.URL+"/", b.follow(out, "/nowhere").location.String(), "and back")
+		assert.Equal(t, http.StatusFound, b.get("/home", "Cookie", "parley_session="+cookie.Value).code, "the secret is dead")
+		assert.Equal(t, http.StatusUnauthorized, b.post("/home", nil).code)
+		assert.Contains(t, b.post("/auth/sign_out", nil).body, "You are signed out here")
+		assert.Contains(t, n.audited(), "account.sign_out ben")
+	})
 }
 
 func TestSignInLink(t *testing.T) {
-	n := newNode(t)
-	id := n.account("ben", auth.Member)
-	link, err := n.SignInLink(t.Context(), 0, id)
-	require.NoError(t, err)
-	b := n.browser()
+	each(t, func(t *testing.T, n *node) {
+		id := n.account("ben", auth.Member)
+		link, err := n.SignInLink(t.Context(), 0, id)
+		require.NoError(t, err)
+		b := n.browser()
 
-	asked := b.get(link, "Sec-Fetch-Site", "cross-site")
-	assert.Equal(t, http.StatusOK, asked.code)
-	assert.Contains(t, asked.body, "signs you in once")
-	assert.Equal(t, http.StatusForbidden, b.post(link, nil, "Sec-Fetch-Site", "cross-site").code)
-	assert.Equal(t, http.StatusNotFound, b.do(http.MethodHead, link, nil).code, "a preview does not use it up")
+		asked := b.get(link, "Sec-Fetch-Site", "cross-site")
+		assert.Equal(t, http.StatusOK, asked.code)
+		assert.Contains(t, asked.body, "signs you in once")
+		assert.Equal(t, http.StatusForbidden, b.post(link, nil, "Sec-Fetch-Site", "cross-site").code)
+		assert.Equal(t, http.StatusNotFound, b.do(http.MethodHead, link, nil).code, "a preview does not use it up")
 
-	used := b.get(link, "Sec-Fetch-Site", "none")
-	require.Equal(t, http.StatusSeeOther, used.code)
-	assert.NotEmpty(t, sessionCookie(t, used).Value)
-	assert.Equal(t, "ben", b.get("/home").json(t)["Username"])
-	assert.Equal(t, http.StatusUnauthorized, n.browser().get(link).code, "once")
-	assert.Equal(t, http.StatusUnauthorized, b.get("/auth/link/guess").code)
-	assert.Equal(t, []string{"account.create ben", "account.link ben", "account.sign_in ben"}, n.audited())
+		used := b.get(link, "Sec-Fetch-Site", "none")
+		require.Equal(t, http.StatusSeeOther, used.code)
+		assert.NotEmpty(t, sessionCookie(t, used).Value)
+		assert.Equal(t, "ben", b.get("/home").json(t)["Username"])
+		assert.Equal(t, http.StatusUnauthorized, n.browser().get(link).code, "once")
+		assert.Equal(t, http.StatusUnauthorized, b.get("/auth/link/guess").code)
+		assert.Equal(t, []string{"account.create ben", "account.link ben", "account.sign_in ben"}, n.audited())
 
-	n.write(func(tx *store.Tx) error { return tx.CreateSignInLink(auth.Hash("old"), id, store.Now()-1) })
-	assert.Equal(t, http.StatusUnauthorized, b.get("/auth/link/old").code, "expired")
+		n.write(func(tx *store.Tx) error { return tx.CreateSignInLink(auth.Hash("old"), id, store.Now()-1) })
+		assert.Equal(t, http.StatusUnauthorized, b.get("/auth/link/old").code, "expired")
+	})
 }
 
 func TestCookiesOnHTTPS(t *testing.T) {

@@ -26,11 +26,11 @@ type leaving struct {
 	jti     string
 }
 
-// signedInEverywhere is a node with two providers, and somebody whom the first
-// one knows as s-1 with a session there.
-func signedInEverywhere(t *testing.T) *leaving {
+// signedInEverywhere gives a node two providers, and somebody whom the first one
+// knows as s-1 with a session there.
+func signedInEverywhere(t *testing.T, n *node) *leaving {
 	t.Helper()
-	n, h, other := newNode(t), newHostile(t), newHostile(t)
+	h, other := newHostile(t), newHostile(t)
 	second := other.relyingParty()
 	second.Name = "Other"
 	n.Providers = []*auth.Provider{h.relyingParty(), second}
@@ -49,8 +49,7 @@ func (l *leaving) signIn(sid string) browser {
 	b := l.n.signedIn(l.actor)
 	sessions, err := l.n.DB.Sessions(l.actor)
 	require.NoError(l.n.t, err)
-	_, err = l.n.DB.SQLite.Exec(`UPDATE sessions SET issuer = ?, provider_sid = ? WHERE id = ?`, l.idp.URL, sid, sessions[0].ID)
-	require.NoError(l.n.t, err)
+	l.n.exec(`UPDATE sessions SET issuer = ?, provider_sid = ? WHERE id = ?`, l.idp.URL, sid, sessions[0].ID)
 	return b
 }
 
@@ -96,69 +95,77 @@ func TestBackChannelLogoutEndsEverything(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := signedInEverywhere(t)
-			claims := l.claims()
-			spoil(l, claims)
-			link, err := l.n.SignInLink(t.Context(), 0, l.actor)
-			require.NoError(t, err)
-			require.Equal(t, everywhere, l.in())
-			got := l.send("corp", claims)
-			require.Equal(t, http.StatusOK, got.code, got.body)
-			assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
-			assert.Equal(t, nowhere, l.in())
-			assert.Equal(t, http.StatusUnauthorized, l.n.browser().get(link).code, "a link made before does not lead in any more")
-			assert.Contains(t, l.n.audited(), "account.provider_logout ada")
-			actor, err := l.n.DB.Actor(l.actor)
-			require.NoError(t, err)
-			assert.Equal(t, store.Active, actor.Lifecycle, "who signs out has not left")
-			l.browser = l.signIn("session-3")
-			assert.True(t, l.in()[0], "and may come back")
+			each(t, func(t *testing.T, n *node) {
+				l := signedInEverywhere(t, n)
+				claims := l.claims()
+				spoil(l, claims)
+				link, err := l.n.SignInLink(t.Context(), 0, l.actor)
+				require.NoError(t, err)
+				require.Equal(t, everywhere, l.in())
+				got := l.send("corp", claims)
+				require.Equal(t, http.StatusOK, got.code, got.body)
+				assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+				assert.Equal(t, nowhere, l.in())
+				assert.Equal(t, http.StatusUnauthorized, l.n.browser().get(link).code, "a link made before does not lead in any more")
+				assert.Contains(t, l.n.audited(), "account.provider_logout ada")
+				actor, err := l.n.DB.Actor(l.actor)
+				require.NoError(t, err)
+				assert.Equal(t, store.Active, actor.Lifecycle, "who signs out has not left")
+				l.browser = l.signIn("session-3")
+				assert.True(t, l.in()[0], "and may come back")
+			})
 		})
 	}
 }
 
 // A logout token counts once: who kept a copy cannot sign people out again.
 func TestBackChannelLogoutCountsOnce(t *testing.T) {
-	l := signedInEverywhere(t)
-	require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
-	l.browser = l.signIn("session-1")
-	again := l.send("corp", l.claims())
-	assert.Equal(t, http.StatusBadRequest, again.code)
-	assert.Contains(t, again.body, "used already")
-	assert.True(t, l.in()[0])
-	l.jti = "second"
-	require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
-	assert.False(t, l.in()[0])
-	stranger := l.claims()
-	stranger["sub"], stranger["jti"] = "s-nobody", "third"
-	assert.Equal(t, http.StatusOK, l.send("corp", stranger).code, "who has no account is signed out")
+	each(t, func(t *testing.T, n *node) {
+		l := signedInEverywhere(t, n)
+		require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
+		l.browser = l.signIn("session-1")
+		again := l.send("corp", l.claims())
+		assert.Equal(t, http.StatusBadRequest, again.code)
+		assert.Contains(t, again.body, "used already")
+		assert.True(t, l.in()[0])
+		l.jti = "second"
+		require.Equal(t, http.StatusOK, l.send("corp", l.claims()).code)
+		assert.False(t, l.in()[0])
+		stranger := l.claims()
+		stranger["sub"], stranger["jti"] = "s-nobody", "third"
+		assert.Equal(t, http.StatusOK, l.send("corp", stranger).code, "who has no account is signed out")
+	})
 }
 
 // The provider's page ends the sessions that belong to its own, and no more.
 func TestFrontChannelLogout(t *testing.T) {
-	l := signedInEverywhere(t)
-	other := l.signIn("session-2")
-	ask := func(iss, sid string) answer {
-		return l.n.browser().get(l.n.URL + "/auth/oidc/corp/frontchannel_logout?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode())
-	}
-	for _, q := range [][2]string{{"https://idp.example", "session-1"}, {l.idp.URL, ""}, {"", "session-1"}, {l.idp.URL + "/", "session-1"}} {
-		assert.Equal(t, http.StatusBadRequest, ask(q[0], q[1]).code)
-	}
-	require.Equal(t, everywhere, l.in())
-	got := ask(l.idp.URL, "session-1")
-	require.Equal(t, http.StatusOK, got.code)
-	assert.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors "+l.idp.URL)
-	assert.Empty(t, got.header.Get("X-Frame-Options"))
-	assert.Equal(t, [2]bool{false, true}, l.in(), "an app is none of the browser's sessions")
-	assert.Equal(t, http.StatusOK, other.get(l.n.URL+"/home").code)
+	each(t, func(t *testing.T, n *node) {
+		l := signedInEverywhere(t, n)
+		other := l.signIn("session-2")
+		ask := func(iss, sid string) answer {
+			return l.n.browser().get(l.n.URL + "/auth/oidc/corp/frontchannel_logout?" + url.Values{"iss": {iss}, "sid": {sid}}.Encode())
+		}
+		for _, q := range [][2]string{{"https://idp.example", "session-1"}, {l.idp.URL, ""}, {"", "session-1"}, {l.idp.URL + "/", "session-1"}} {
+			assert.Equal(t, http.StatusBadRequest, ask(q[0], q[1]).code)
+		}
+		require.Equal(t, everywhere, l.in())
+		got := ask(l.idp.URL, "session-1")
+		require.Equal(t, http.StatusOK, got.code)
+		assert.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors "+l.idp.URL)
+		assert.Empty(t, got.header.Get("X-Frame-Options"))
+		assert.Equal(t, [2]bool{false, true}, l.in(), "an app is none of the browser's sessions")
+		assert.Equal(t, http.StatusOK, other.get(l.n.URL+"/home").code)
+	})
 }
 
 // Entra ID names the session and not itself, which the path does.
 func TestFrontChannelLogoutWithoutIssuer(t *testing.T) {
-	l := signedInEverywhere(t)
-	path := l.n.URL + "/auth/oidc/%s/frontchannel_logout?sid=session-1"
-	require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "other")).code)
-	require.Equal(t, everywhere, l.in(), "a session of the same name at another provider")
-	require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "corp")).code)
-	assert.Equal(t, [2]bool{false, true}, l.in())
+	each(t, func(t *testing.T, n *node) {
+		l := signedInEverywhere(t, n)
+		path := l.n.URL + "/auth/oidc/%s/frontchannel_logout?sid=session-1"
+		require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "other")).code)
+		require.Equal(t, everywhere, l.in(), "a session of the same name at another provider")
+		require.Equal(t, http.StatusOK, l.n.browser().get(fmt.Sprintf(path, "corp")).code)
+		assert.Equal(t, [2]bool{false, true}, l.in())
+	})
 }

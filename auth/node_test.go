@@ -112,6 +112,21 @@ func (n *node) write(apply func(*store.Tx) error) {
 	require.NoError(n.t, n.DB.Write(n.t.Context(), apply))
 }
 
+// exec changes rows past the rooms, with a ? for each value.
+func (n *node) exec(query string, values ...any) {
+	n.t.Helper()
+	var err error
+	if n.DB.Postgres == nil {
+		_, err = n.DB.SQLite.ExecContext(n.t.Context(), query, values...)
+	} else {
+		for i := range values {
+			query = strings.Replace(query, "?", "$"+strconv.Itoa(i+1), 1)
+		}
+		_, err = n.DB.Postgres.Exec(n.t.Context(), query, values...)
+	}
+	require.NoError(n.t, err)
+}
+
 // audited are the actions in the audit trail.
 func (n *node) audited() []string {
 	n.t.Helper()

@@ -25,6 +25,7 @@ func TestGroupOverage(t *testing.T) {
 		"that in words":                 {map[string]any{"hasgroups": "true"}, "groups", "", true},
 		"a source beside":               {map[string]any{"groups:src1": "https://graph.example/users/1"}, "groups", "", true},
 		"a path into what is elsewhere": {map[string]any{"_claim_names": map[string]any{"realm": "src1"}, "_claim_sources": source}, "realm.roles", "", true},
+		"a name with dots":              {map[string]any{"_claim_names": map[string]any{"https://corp.example/roles": "src1"}, "_claim_sources": source}, "https://corp.example/roles", "", true},
 		"coming in hangs on it":         {map[string]any{"hasgroups": true}, "", "groups", true},
 		"roles hang on another claim":   {map[string]any{"_claim_names": map[string]any{"groups": "src1"}, "_claim_sources": source, "roles": []string{"x"}}, "roles", "", false},
 		"no groups but no overage":      {map[string]any{"hasgroups": false}, "groups", "", false},

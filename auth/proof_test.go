@@ -17,32 +17,32 @@ import (
 // proved sets back when the person last proved who they are.
 func (n *node) proved(ago time.Duration) {
 	n.t.Helper()
-	_, err := n.DB.SQLite.Exec(`UPDATE sessions SET proved_at = ?`, store.Now().Add(-ago))
-	require.NoError(n.t, err)
+	n.exec(`UPDATE sessions SET proved_at = ?`, store.Now().Add(-ago))
 }
 
 // What only some may do wants a sign-in of late: an old one opens no page, and
 // an older one sends nothing.
 func TestPrivilegedActsWantAFreshSignIn(t *testing.T) {
-	n := newNode(t)
-	b := n.signedIn(n.account("olga", auth.Owner))
-	codes := func() [2]int {
-		return [2]int{b.get(n.URL + "/owner?tab=1").code, b.post(n.URL+"/owner", url.Values{}).code}
-	}
-	assert.Equal(t, [2]int{200, 200}, codes())
-	n.proved(31 * time.Minute)
-	assert.Equal(t, [2]int{302, 200}, codes(), "what was begun in time can be sent")
-	n.proved(61 * time.Minute)
-	assert.Equal(t, [2]int{302, 401}, codes())
-	assert.Equal(t, http.StatusOK, b.get(n.URL+"/home").code, "the rest goes on")
+	each(t, func(t *testing.T, n *node) {
+		b := n.signedIn(n.account("olga", auth.Owner))
+		codes := func() [2]int {
+			return [2]int{b.get(n.URL + "/owner?tab=1").code, b.post(n.URL+"/owner", url.Values{}).code}
+		}
+		assert.Equal(t, [2]int{200, 200}, codes())
+		n.proved(31 * time.Minute)
+		assert.Equal(t, [2]int{302, 200}, codes(), "what was begun in time can be sent")
+		n.proved(61 * time.Minute)
+		assert.Equal(t, [2]int{302, 401}, codes())
+		assert.Equal(t, http.StatusOK, b.get(n.URL+"/home").code, "the rest goes on")
 
-	asked := b.get(n.URL + "/owner?tab=1")
-	again := asked.location.Query()
-	assert.Equal(t, []string{"/auth/sign_in", "1", "/owner?tab=1"}, []string{asked.location.Path, again.Get("fresh"), again.Get("return_to")})
-	door := b.get(n.URL + asked.location.RequestURI())
-	start := b.get(n.URL + door.location.RequestURI())
-	q := start.location.Query()
-	assert.Equal(t, []string{"login", "300"}, []string{q.Get("prompt"), q.Get("max_age")}, "the provider is told to ask")
+		asked := b.get(n.URL + "/owner?tab=1")
+		again := asked.location.Query()
+		assert.Equal(t, []string{"/auth/sign_in", "1", "/owner?tab=1"}, []string{asked.location.Path, again.Get("fresh"), again.Get("return_to")})
+		door := b.get(n.URL + asked.location.RequestURI())
+		start := b.get(n.URL + door.location.RequestURI())
+		q := start.location.Query()
+		assert.Equal(t, []string{"login", "300"}, []string{q.Get("prompt"), q.Get("max_age")}, "the provider is told to ask")
+	})
 }
 
 // A provider that lets somebody in without asking again, and says so, is not
@@ -128,29 +128,31 @@ func TestTheKindOfSignIn(t *testing.T) {
 // A session that began by less opens nothing privileged, until its person comes
 // back with more; one by a link, when the provider is down, does.
 func TestPrivilegedActsWantAStrongerSignIn(t *testing.T) {
-	n, h := newNode(t), newHostile(t)
-	p := h.relyingParty()
-	n.Providers = []*auth.Provider{p}
-	b := n.browser()
-	h.claims["acr"], h.claims["auth_time"] = "urn:pwd", time.Now().Unix()
-	require.Equal(t, http.StatusSeeOther, b.comeBack(b.begin(h)).code)
-	require.Equal(t, http.StatusOK, b.get("/owner").code)
-	p.Privileged = []string{"urn:mfa"}
-	asked := b.get("/owner")
-	require.Equal(t, http.StatusFound, asked.code)
-	assert.Equal(t, "1", asked.location.Query().Get("fresh"))
-	refused := b.post("/owner", url.Values{})
-	assert.Equal(t, http.StatusUnauthorized, refused.code)
-	assert.Contains(t, refused.body, "stronger kind")
-	assert.Equal(t, http.StatusOK, b.get("/home").code, "the rest goes on")
+	each(t, func(t *testing.T, n *node) {
+		h := newHostile(t)
+		p := h.relyingParty()
+		n.Providers = []*auth.Provider{p}
+		b := n.browser()
+		h.claims["acr"], h.claims["auth_time"] = "urn:pwd", time.Now().Unix()
+		require.Equal(t, http.StatusSeeOther, b.comeBack(b.begin(h)).code)
+		require.Equal(t, http.StatusOK, b.get("/owner").code)
+		p.Privileged = []string{"urn:mfa"}
+		asked := b.get("/owner")
+		require.Equal(t, http.StatusFound, asked.code)
+		assert.Equal(t, "1", asked.location.Query().Get("fresh"))
+		refused := b.post("/owner", url.Values{})
+		assert.Equal(t, http.StatusUnauthorized, refused.code)
+		assert.Contains(t, refused.body, "stronger kind")
+		assert.Equal(t, http.StatusOK, b.get("/home").code, "the rest goes on")
 
-	start := b.get("/auth/oidc/corp/start?fresh=1").location.Query()
-	assert.Equal(t, "urn:mfa", start.Get("acr_values"))
-	h.claims["nonce"], h.claims["acr"] = start.Get("nonce"), "urn:mfa"
-	require.Equal(t, http.StatusSeeOther, b.comeBack(url.Values{"state": {start.Get("state")}, "code": {"c"}}).code)
-	assert.Equal(t, http.StatusOK, b.get("/owner").code)
-	assert.Equal(t, http.StatusOK, b.post("/owner", url.Values{}).code)
-	assert.Equal(t, http.StatusOK, n.signedIn(n.account("olga", auth.Owner)).get("/owner").code)
+		start := b.get("/auth/oidc/corp/start?fresh=1").location.Query()
+		assert.Equal(t, "urn:mfa", start.Get("acr_values"))
+		h.claims["nonce"], h.claims["acr"] = start.Get("nonce"), "urn:mfa"
+		require.Equal(t, http.StatusSeeOther, b.comeBack(url.Values{"state": {start.Get("state")}, "code": {"c"}}).code)
+		assert.Equal(t, http.StatusOK, b.get("/owner").code)
+		assert.Equal(t, http.StatusOK, b.post("/owner", url.Values{}).code)
+		assert.Equal(t, http.StatusOK, n.signedIn(n.account("olga", auth.Owner)).get("/owner").code)
+	})
 }
 
 // Whom the link to our page names is passed on, as long as it is a name.

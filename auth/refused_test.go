@@ -154,7 +154,7 @@ func TestAnswersOfOthersAreRefused(t *testing.T) {
 
 // TestWhatLogoutTokensAreRefused lists what ends nothing.
 func TestWhatLogoutTokensAreRefused(t *testing.T) {
-	l := signedInEverywhere(t)
+	l := signedInEverywhere(t, newNode(t))
 	signing := l.idp.sign
 	set := func(name string, value any) func(map[string]any) {
 		return func(c map[string]any) { c[name] = value }
@@ -215,7 +215,7 @@ func TestWhatLogoutTokensAreRefused(t *testing.T) {
 
 // A logout token that the leeway of clocks still lets in counts once all the same.
 func TestALateLogoutTokenCountsOnce(t *testing.T) {
-	l := signedInEverywhere(t)
+	l := signedInEverywhere(t, newNode(t))
 	claims := l.claims()
 	claims["exp"] = time.Now().Add(-45 * time.Second).Unix()
 	require.Equal(t, http.StatusOK, l.send("corp", claims).code)
@@ -228,7 +228,7 @@ func TestALateLogoutTokenCountsOnce(t *testing.T) {
 // Dex leaves the type out of the header of logout tokens, others write it.
 func TestLogoutTokensWithAndWithoutTyp(t *testing.T) {
 	for _, typ := range []string{"", "logout+jwt", "JWT"} {
-		l := signedInEverywhere(t)
+		l := signedInEverywhere(t, newNode(t))
 		payload, err := json.Marshal(l.claims())
 		require.NoError(t, err)
 		header := map[string]any{"alg": "RS256", "kid": "k1"}
