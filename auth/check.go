@@ -48,7 +48,7 @@ func (p *Provider) check(ctx context.Context, redirect string) []Finding {
 	found := []Finding{{"Announcement", true, "It calls itself " + p.Issuer + ", as the settings do."}, p.checkEndpoints(d), p.checkAlgorithms(a.Algorithms), p.checkKeys(ctx, a.JWKS), p.checkClient(ctx, d, redirect), p.checkScopes(a.Scopes)}
 	signOut := Finding{"Sign-out", true, "It tells this node at once when somebody signs out or is switched off, if the back-channel logout URI is set there."}
 	if !a.BackChannel {
-		signOut = Finding{"Sign-out", false, "It does not announce back-channel logout: who leaves keeps access until the directory says so by SCIM, or until sessions and tokens end (auth.session_ttl, auth.token_ttl)."}
+		signOut.Said = "It does not announce back-channel logout: who leaves keeps access until the directory says so by SCIM, or until sessions and tokens end (auth.session_ttl, auth.token_ttl)."
 	}
 	if p.Offline && !slices.Contains(a.Scopes, oidc.ScopeOfflineAccess) {
 		found = append(found, Finding{"Asking again", false, "It does not announce the scope offline_access, so that it may give nothing to ask it again by (auth.recheck): who leaves keeps access until sessions and tokens end."})

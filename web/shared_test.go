@@ -244,6 +244,7 @@ func TestASharedAccountRunsNothing(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, b.do("GET", path, nil).code, path)
 	}
 	assert.Equal(t, http.StatusForbidden, b.do("POST", "/owner/bots", url.Values{"name": {"evil"}}).code)
+	assert.Equal(t, http.StatusForbidden, b.do("POST", "/settings/move", url.Values{"target": {"@olga"}}).code, "a member sends nobody away")
 	app := olga.as(press, "read write admin:read admin:write")
 	assert.Equal(t, http.StatusForbidden, app.get("/api/v1/admin/accounts").code)
 	require.Equal(t, http.StatusSeeOther, b.actAs(olga).code)

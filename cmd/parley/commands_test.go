@@ -210,3 +210,46 @@ func TestNoBucketNoService(t *testing.T) {
 	serve("connection refused")
 	c.ok("account", "list")
 }
+
+// Roles with permissions, shared accounts, bots and tests of providers, by command.
+func TestIntegrationsByCommand(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	c.ok("account", "create", "ada", "--email", "ada@corp.example", "--role", "owner")
+	c.ok("account", "create", "bob", "--email", "bob@corp.example")
+	c.ok("account", "role", "bob", "member", "--permissions", "federation.see federation.manage")
+	require.Regexp(t, `account.role\s+bob\s.*federation.manage federation.see`, c.ok("audit", "list"))
+	c.fails("federation.manage", "account", "role", "bob", "member", "--permissions", "everything")
+	c.fails("last owner", "account", "role", "ada", "member")
+
+	c.ok("shared", "create", "press", "--display-name", "Press office")
+	c.ok("shared", "add", "press", "bob")
+	require.Regexp(t, `press\s.*bob`, c.ok("shared", "list"))
+	c.fails("parley account list", "shared", "add", "press", "nobody")
+	c.ok("shared", "remove", "press", "bob")
+	require.NotContains(t, c.ok("shared", "list"), "bob")
+
+	c.ok("bot", "create", "builds", "--run-by", "ada")
+	require.Regexp(t, `^[A-Za-z0-9_-]{40,}\n$`, c.ok("bot", "token", "builds", "--name", "Build server", "--expires", "2999-12-31"))
+	c.fails("admin", "bot", "token", "builds", "--name", "x", "--scopes", "admin:read")
+	list := c.ok("bot", "list")
+	found := regexp.MustCompile(`(?m)(\d{10,})\s+Build server`).FindStringSubmatch(list)
+	require.Len(t, found, 2, list)
+	c.ok("bot", "revoke", "builds", found[1])
+	require.NotContains(t, c.ok("bot", "list"), "Build server")
+	c.ok("bot", "disable", "builds")
+	require.Regexp(t, `(?m)^builds\s+bot\s+deprovisioned`, c.ok("account", "list"))
+
+	c.fails("no such identity provider", "identity", "check")
+}
+
+// A test of a provider that does not answer says so, and fails.
+func TestIdentityCheck(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	settings := filepath.Join(t.TempDir(), "parley.toml")
+	require.NoError(t, os.WriteFile(settings, []byte("[[oidc]]\nname = \"Corp IdP\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"parley\"\nallow_networks = [\"127.0.0.0/8\"]\n"), 0o600))
+	status, out, errs := c.run("--config", settings, "identity", "check")
+	require.Equal(t, 1, status)
+	require.Contains(t, out, "Announcement")
+	require.Contains(t, out, "Port 1 of 127.0.0.1", "the cause is told")
+	require.Contains(t, errs, "things to look at: 1")
+}

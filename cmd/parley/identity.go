@@ -88,7 +88,7 @@ func (c checkProviderCommand) Run(r *run) error {
 		case found == 0:
 			return errors.New("the settings name no such identity provider: see [[oidc]] there")
 		case bad > 0:
-			return fmt.Errorf("%d things to look at", bad)
+			return fmt.Errorf("things to look at: %d", bad)
 		}
 		return nil
 	})

@@ -118,6 +118,14 @@ func (r Reader) Grants(actorID int64) ([]*Grant, error) {
  WHERE (t.actor_id = ? AND t.acted_by = 0 OR t.acted_by = ?) AND t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ? OR t.refresh_hash <> '') ORDER BY t.id DESC LIMIT 200`, actorID, actorID, Now())
 }
 
+// TokensOf are the live tokens of bots, by bot, the newest first.
+func (r Reader) TokensOf(bots []int64) (map[int64][]*Token, error) {
+	cond, arg := r.in("actor_id", bots)
+	var rows []*Token
+	err := r.scan(&rows, `SELECT * FROM oauth_tokens WHERE `+cond+` AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?) ORDER BY id DESC`, arg, Now())
+	return group(rows, func(t *Token) int64 { return t.ActorID }), err
+}
+
 // ConnectedApps are the apps that have live tokens.
 func (r Reader) ConnectedApps() ([]*App, error) {
 	var rows []*App

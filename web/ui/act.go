@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/auth"
+	"parley/internal/fault"
 	"parley/internal/store"
 	"parley/internal/text"
 	"parley/outbox"
@@ -224,6 +225,9 @@ func (u *UI) SetAlias(c *gin.Context) error {
 // that where none is named.
 func (u *UI) Move(c *gin.Context) error {
 	me, target := viewer(c), strings.TrimSpace(c.PostForm("target"))
+	if auth.WhoIs(c.Request.Context()).ActedBy != 0 {
+		return fault.New(fault.Forbidden, "A shared account is moved by whoever runs this node: parley account move.")
+	}
 	if target == "" {
 		if err := u.Outbox.Return(c.Request.Context(), me, me); err != nil {
 			return err

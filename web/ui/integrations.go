@@ -106,21 +106,33 @@ func (u *UI) ownerBots(r store.Reader) ([]OwnerBot, error) {
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]int64, len(bots))
+	for i, a := range bots {
+		ids[i] = a.ID
+	}
+	users, err := r.Users(ids)
+	if err != nil {
+		return nil, err
+	}
+	var people []int64
+	for _, user := range users {
+		people = append(people, user.RunBy)
+	}
+	answerable, err := r.Actors(store.Unique(people))
+	if err != nil {
+		return nil, err
+	}
+	live, err := r.TokensOf(ids)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]OwnerBot, len(bots))
 	for i, a := range bots {
 		rows[i] = OwnerBot{Account: u.account(a), State: string(a.Lifecycle)}
-		runBy, err := u.runBy(r, a)
-		if err != nil {
-			return nil, err
+		if who := answerable[users[a.ID].RunBy]; who != nil {
+			rows[i].RunBy = "@" + who.Acct()
 		}
-		if runBy != nil {
-			rows[i].RunBy = runBy.Handle
-		}
-		live, err := r.Grants(a.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range live {
+		for _, t := range live[a.ID] {
 			rows[i].Tokens = append(rows[i].Tokens, OwnerToken{ID: id(t.ID), Name: t.Name, Scopes: t.Scopes, Made: t.CreatedAt.Time(), Used: instant(t.UsedAt), Ends: instant(t.ExpiresAt)})
 		}
 	}

@@ -42,7 +42,9 @@ func (u *UI) OwnerAccountPage(c *gin.Context) error {
 	theirs := auth.PowersOf(account.User.Role, account.User.Permissions)
 	body := OneAccount{OwnerAccount: u.ownerAccount(&account.Actor, &account.User, who.ActorID)}
 	body.Fixed = body.You || !who.MayChange(theirs)
-	body.Roles, body.Permissions = choices(who, theirs)
+	if !account.Actor.Impersonal() {
+		body.Roles, body.Permissions = choices(who, theirs)
+	}
 	if err := u.whatIsKnown(r, account, &body); err != nil {
 		return err
 	}
@@ -80,8 +82,10 @@ func (u *UI) whatIsKnown(r store.Reader, account *store.Account, body *OneAccoun
 	for _, i := range identities {
 		body.Identities = append(body.Identities, ViewIdentity{u.Auth.ProviderName(i.Issuer), i.Issuer, i.Subject, i.CreatedAt.Time()})
 	}
-	for _, p := range u.Auth.Providers {
-		body.Providers = append(body.Providers, p.Name)
+	if !account.Actor.Impersonal() {
+		for _, p := range u.Auth.Providers {
+			body.Providers = append(body.Providers, p.Name)
+		}
 	}
 	grants, err := r.Grants(account.Actor.ID)
 	if err != nil {

@@ -95,20 +95,12 @@ func (u *UI) showIdentity(c *gin.Context, body OwnerIdentity) error {
 		}
 		for _, t := range tokens {
 			if t.Issuer == p.Issuer {
-				v.Tokens = append(v.Tokens, ViewDirectory{ID: id(t.ID), Name: t.Name, Made: t.CreatedAt.Time(), Used: moment(t.UsedAt), Until: moment(t.ExpiresAt)})
+				v.Tokens = append(v.Tokens, ViewDirectory{ID: id(t.ID), Name: t.Name, Made: t.CreatedAt.Time(), Used: instant(t.UsedAt), Until: instant(t.ExpiresAt)})
 			}
 		}
 		body.Providers = append(body.Providers, v)
 	}
 	return u.show(c, "owner_identity", "Identity", "owner", body)
-}
-
-// moment is a time that may be none.
-func moment(t store.Time) time.Time {
-	if t == 0 {
-		return time.Time{}
-	}
-	return t.Time()
 }
 
 func ruleInWords(r auth.Rule) string {

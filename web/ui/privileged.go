@@ -1,6 +1,10 @@
 package ui
 
-import "parley/auth"
+import (
+	"strings"
+
+	"parley/auth"
+)
 
 // section is one of the owner's pages.
 type section struct {
@@ -22,6 +26,14 @@ var sections = []section{
 	{Path: "/owner/emoji", Label: "Emoji", needs: auth.ManageNode},
 }
 
+// below is how the paths of what belongs to a section begin.
+func (s section) below() string {
+	if s.Path == "/owner" {
+		return "/owner/accounts/"
+	}
+	return s.Path + "/"
+}
+
 // May reports whether the reader has a permission, for what a page offers. The
 // front door checks it again.
 func (p Page) May(permission auth.Permission) bool { return p.powers.May(permission) }
@@ -31,7 +43,7 @@ func (p Page) Sections() []section {
 	var list []section
 	for _, s := range sections {
 		if p.May(s.needs) {
-			s.Current = s.Path == p.path
+			s.Current = s.Path == p.path || strings.HasPrefix(p.path, s.below())
 			list = append(list, s)
 		}
 	}
