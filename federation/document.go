@@ -110,6 +110,7 @@ type Note struct {
 	URL                string             `json:"url,omitempty"`
 	InReplyTo          string             `json:"inReplyTo,omitempty"`
 	Conversation       string             `json:"conversation,omitempty"`
+	Generator          string             `json:"generator,omitempty"` // the node itself, where no person wrote it, [AS Vocabulary] generator
 	ThreadContext      string             `json:"context,omitempty"`
 	Tag                []Tag              `json:"tag"`
 	Attachment         []Attachment       `json:"attachment"`

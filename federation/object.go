@@ -58,6 +58,7 @@ type Object struct {
 	Replies            *Object
 	Conversation       string
 	Context            string
+	Generator          string // the id of what made it
 	Quote              string // by any of the four names in use
 	QuoteAuthorization string // FEP-044f
 	QuoteLegacy        bool   // by one of the older names alone
@@ -449,7 +450,7 @@ func (r *reader) actorField(o *Object, key string) bool {
 	case "assertionMethod":
 		o.AssertionMethods = r.keys()
 	case "generator":
-		o.Implements = r.implements()
+		o.Generator, o.Implements = r.generator()
 	case "icon":
 		o.Icon = r.picture()
 	case "image":

@@ -514,19 +514,26 @@ func (r *reader) keys() []*KeyDocument {
 	return out
 }
 
-// implements reads what an actor's server can do: the addresses of
-// specifications. FEP-844e
-func (r *reader) implements() (hrefs []string) {
+// generator reads what made an object, and of an actor what its server can do:
+// the addresses of specifications. FEP-844e
+func (r *reader) generator() (id string, hrefs []string) {
 	r.elements(func() {
+		if r.peek() != '{' {
+			id = r.text()
+			return
+		}
 		r.members(func(key string) {
-			if key == "implements" {
+			switch key {
+			case "id":
+				id = r.text()
+			case "implements":
 				hrefs = append(hrefs, bounded(r.refs(), maxFields)...)
-			} else {
+			default:
 				r.skip()
 			}
 		})
 	})
-	return hrefs
+	return id, hrefs
 }
 
 func (r *reader) options() []Option {

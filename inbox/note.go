@@ -154,7 +154,7 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 		return nil, err
 	}
 	if !stored {
-		return nil, i.overtaken(tx, author, p.URI, here, depth)
+		return nil, i.overtaken(ctx, tx, author, p.URI, here, depth)
 	}
 	if err := i.asks(ctx, tx, p, o); err != nil {
 		return nil, err
@@ -171,12 +171,12 @@ func (i *Inbox) keep(ctx context.Context, tx *store.Tx, author *store.Actor, o *
 	if err := tx.AdoptReplies(p); err != nil || depth > 0 {
 		return p, err
 	}
-	return p, i.Notify.Posted(tx, p, here)
+	return p, i.tell(ctx, tx, p, here)
 }
 
 // overtaken shows a post that is news to its readers though it is here: it was
 // fetched, for a thread or a profile, before it came.
-func (i *Inbox) overtaken(tx *store.Tx, author *store.Actor, uri string, here []int64, depth int) error {
+func (i *Inbox) overtaken(ctx context.Context, tx *store.Tx, author *store.Actor, uri string, here []int64, depth int) error {
 	if depth > 0 {
 		return nil
 	}
@@ -187,7 +187,16 @@ func (i *Inbox) overtaken(tx *store.Tx, author *store.Actor, uri string, here []
 	if readers, err := tx.HomeReaders(p.ID); err != nil || len(readers) > 0 {
 		return err
 	}
-	return i.Notify.Posted(tx, p, here)
+	return i.tell(ctx, tx, p, here)
+}
+
+// tell shows a post to its readers, and has it answered for those of ours who have
+// left.
+func (i *Inbox) tell(ctx context.Context, tx *store.Tx, p *store.Post, here []int64) error {
+	if err := i.Notify.Posted(tx, p, here); err != nil {
+		return err
+	}
+	return i.Outbox.AnswerFor(ctx, tx, p, here)
 }
 
 // thread joins a reply to what it answers, or sends for it.
@@ -225,6 +234,7 @@ func postOf(author *store.Actor, o *federation.Object) *store.Post {
 		Visibility: visibilityOf(author, o), Scope: store.World, ConversationURI: cmp.Or(o.Conversation, o.Context), ContextURI: address(o.Context),
 		InReplyToURI: address(o.InReplyTo), QuoteOfURI: address(o.Quote),
 		PublishedAt: published, ReceivedAt: now, EditedAt: min(edited(o), now),
+		Automatic: federation.SameOrigin(o.Generator, o.ID),
 	}
 	says(p, o)
 	return p

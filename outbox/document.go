@@ -43,6 +43,13 @@ func (o *Outbox) Note(r store.Reader, p *store.Post) (federation.Note, error) {
 	if err := o.quoting(r, p, author, &n); err != nil {
 		return n, err
 	}
+	if p.Automatic {
+		node, err := r.InstanceActor()
+		if err != nil {
+			return n, err
+		}
+		n.Generator = node.URI
+	}
 	if p.Language != "" {
 		n.ContentMap = map[string]string{p.Language: n.Content}
 	}

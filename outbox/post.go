@@ -222,6 +222,9 @@ func (o *Outbox) send(ctx context.Context, tx *store.Tx, author *store.Actor, p 
 	if err := o.Notify.Posted(tx, p, here); err != nil {
 		return err
 	}
+	if err := o.AnswerFor(ctx, tx, p, here); err != nil {
+		return err
+	}
 	if err := o.askToQuote(ctx, tx, author, p); err != nil {
 		return err
 	}

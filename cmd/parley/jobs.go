@@ -45,6 +45,7 @@ func jobs(o *outbox.Outbox, i *inbox.Inbox, f *media.Store, m *media.Remote, p *
 		queue.Do(time.Minute, o.Welcome),         // welcome: who waited for somebody that approves followers no more
 		queue.Do(time.Minute, o.Introduce),       // introduce: whom somebody new follows, by oidc.follows
 		queue.Do(time.Minute, o.FollowDirectory), // directory: a profile that follows the organisation's directory
+		queue.Do(time.Minute, o.Answer),          // answer: a direct post to one of ours who has left
 		queue.Do(time.Minute, o.EndMutes),        // unmute: mutes whose time has come
 		queue.Do(5*time.Minute, o.Withhold),      // withhold: files of a post that is gone
 		queue.Do(30*time.Minute, o.Convert),      // convert: a video or a sound that was uploaded

@@ -58,6 +58,8 @@ type accountCommand struct {
 	RotateKeys rotateKeysCommand      `cmd:"" help:"Give an account new signing keys, where the old ones may be known to somebody."`
 	Identity   accountIdentityCommand `cmd:"" help:"See and change by which identities a person signs in."`
 
+	Successor successorCommand `cmd:"" help:"Say who answers in place of an account that is closed."`
+
 	Link linkCommand `cmd:"" help:"Print a link that signs an account in, once, for when the identity provider is down."`
 }
 

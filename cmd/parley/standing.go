@@ -54,6 +54,30 @@ func (c closeCommand) Run(r *run) error {
 	})
 }
 
+type successorCommand struct {
+	Name   string `arg:"" help:"User name."`
+	Handle string `arg:"" optional:"" help:"Who answers in its place: a user name, or name@domain."`
+	None   bool   `help:"Nobody does."`
+}
+
+func (c successorCommand) Run(r *run) error {
+	if (c.Handle == "") != c.None {
+		return errors.New("say who answers in its place, or --none")
+	}
+	return r.with(func(ctx context.Context, n *node) error {
+		actor, err := n.local(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		next, err := n.actors.SetSuccessor(ctx, 0, actor.ID, c.Handle)
+		if err != nil || c.None {
+			return err
+		}
+		_, err = fmt.Fprintf(r.out, "@%s answers in place of @%s while that account is closed.\n", next.Acct(), actor.Username)
+		return err
+	})
+}
+
 type disableCommand struct {
 	Name string `arg:"" help:"User name, or name@domain."`
 }

@@ -148,7 +148,7 @@ func (n *Node) rooms(log *slog.Logger) {
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),
 		queue.Do(time.Minute, n.Inbox.FetchAncestor), queue.Do(time.Minute, n.Inbox.Boosted), queue.Do(time.Minute, n.Inbox.Relay), queue.Do(time.Minute, n.Inbox.ReadReplies), queue.Do(time.Minute, n.Inbox.RefreshActor),
 		queue.Do(time.Minute, n.Outbox.Stand), queue.Do(time.Minute, n.Outbox.Policy), queue.Do(time.Minute, n.Outbox.Sever), queue.Do(time.Minute, n.Outbox.Restore),
-		queue.Do(time.Minute, n.Inbox.Moved), queue.Do(time.Minute, n.Outbox.MoveFollowers), queue.Do(time.Minute, n.Outbox.Verify), queue.Do(time.Minute, n.Outbox.Welcome), queue.Do(time.Minute, n.Outbox.Introduce), queue.Do(time.Minute, n.Outbox.FollowDirectory),
+		queue.Do(time.Minute, n.Inbox.Moved), queue.Do(time.Minute, n.Outbox.MoveFollowers), queue.Do(time.Minute, n.Outbox.Verify), queue.Do(time.Minute, n.Outbox.Welcome), queue.Do(time.Minute, n.Outbox.Introduce), queue.Do(time.Minute, n.Outbox.Answer), queue.Do(time.Minute, n.Outbox.FollowDirectory),
 		queue.Do(time.Minute, n.Inbox.ReadFeatured), queue.Do(time.Minute, n.Inbox.VerifyQuote))
 	require.NoError(n.T, err)
 	n.Cards.Queue, n.Outbox.Queue, n.Inbox.Queue, n.Notify.Queue, n.Actors.Queue, n.Partners.Queue = n.Queue, n.Queue, n.Queue, n.Queue, n.Queue, n.Queue

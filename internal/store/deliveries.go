@@ -205,6 +205,7 @@ func (tx *Tx) Prune(before Time) error {
 		`DELETE FROM hosts WHERE state = 'healthy' AND updated_at < ?`,
 		`DELETE FROM arrivals WHERE received_at < ?`,
 		`DELETE FROM idempotency_keys WHERE created_at < ?`,
+		`DELETE FROM successor_notes WHERE sent_at < ?`,
 		`DELETE FROM sign_ins WHERE expires_at < ?`,
 	} {
 		if _, err := tx.exec(query, before); err != nil {

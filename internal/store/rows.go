@@ -67,7 +67,7 @@ type Actor struct {
 	AlsoKnownAs       []string `gorm:"serializer:list"`
 	Attributions      []string `gorm:"serializer:list"` // sites that may name them as an author
 	MovedToURI        string
-	SuccessorID       int64
+	SuccessorID       int64 // who answers for one of ours that is closed
 	Locked            bool
 	Bot               bool
 	Discoverable      bool
@@ -120,6 +120,17 @@ func (a *Actor) Hidden() bool {
 
 // Absent reports whether it is not even shown that there is such an actor.
 func (a *Actor) Absent() bool { return a.DomainBlocked || a.Lifecycle == Erased }
+
+// Reachable reports whether somebody can be there to read and answer.
+func (a *Actor) Reachable() bool {
+	return a.Lifecycle == Active && !a.Hidden() && a.Kind != "Application"
+}
+
+// Succeeded reports whether it is one of ours that is closed, in whose place
+// somebody may answer.
+func (a *Actor) Succeeded() bool {
+	return a.Local() && a.Lifecycle == Deprovisioned && a.SuccessorID != 0
+}
 
 // Moved reports whether the actor has gone to live elsewhere.
 func (a *Actor) Moved() bool { return a.MovedToURI != "" }
@@ -238,6 +249,7 @@ type Post struct {
 	Quotable         string // who may quote it: public, followers, following
 	QuotableManually string // who may ask to
 	AudienceURI      string // the group that the post belongs to, FEP-1b12
+	Automatic        bool   // nobody wrote it: nothing answers it by itself
 	RepliesReadAt    Time   // when the answers to a remote post were last asked for
 	Content          string
 	Source           string
@@ -394,6 +406,7 @@ type Session struct {
 	ExpiresAt   Time
 	ProvedAt    Time   // when the person last proved who they are
 	ACR         string `gorm:"column:acr"` // how, in the provider's words
+	DeviceID    int64  // 0: by a one-time link
 	EndedAt     Time
 }
 

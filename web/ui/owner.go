@@ -76,6 +76,8 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 		err = u.Actors.Enable(ctx, who.ActorID, target)
 	case "delete":
 		err = u.Actors.Delete(ctx, who.ActorID, target)
+	case "successor":
+		_, err = u.Actors.SetSuccessor(ctx, who.ActorID, target, strings.TrimSpace(c.PostForm("handle")))
 	case "role":
 		var given auth.Powers
 		if given, err = powersOf(c); err == nil && !who.MayGive(given) {

@@ -23,6 +23,7 @@ type OneAccount struct {
 	Sessions    []ViewSession
 	Grants      []ViewGrant
 	Lines       []AuditLine
+	Successor   string // the handle of who answers in its place; empty for nobody
 }
 
 // ViewIdentity is who an identity provider says that somebody is.
@@ -47,6 +48,13 @@ func (u *UI) OwnerAccountPage(c *gin.Context) error {
 	}
 	if err := u.whatIsKnown(r, account, &body); err != nil {
 		return err
+	}
+	if account.Actor.SuccessorID != 0 {
+		next, err := r.Actor(account.Actor.SuccessorID)
+		if err != nil {
+			return err
+		}
+		body.Successor = "@" + next.Acct()
 	}
 	return u.show(c, "owner_account", "@"+account.Actor.Username, "owner", body)
 }

@@ -222,8 +222,19 @@ func TestOwnersPages(t *testing.T) {
 	owner.post("/owner/accounts/" + carl.idText() + "/close").ok().has("deprovisioned")
 	assert.Contains(t, carl.get("/local").url.Path, "/auth/sign_in")
 	owner.get("/@carl/" + said).has("what stays").has("has left")
-	owner.post("/owner/accounts/" + carl.idText() + "/enable").ok()
+	n.stranger().get("/@carl").lacks("answers in their place")
+	mia := n.person("mia", "member")
+	assert.Equal(t, http.StatusForbidden, mia.post("/owner/accounts/"+carl.idText()+"/successor", "handle", "mia").code)
+	assert.Equal(t, http.StatusUnprocessableEntity, owner.post("/owner/accounts/"+carl.idText()+"/successor", "handle", "@carl").code)
+	assert.Equal(t, http.StatusUnprocessableEntity, owner.post("/owner/accounts/"+carl.idText()+"/successor", "handle", "@nobody").code)
+	owner.post("/owner/accounts/"+carl.idText()+"/successor", "handle", "@adam").ok().has(`value="@adam"`).has("account.successor")
+	for _, reader := range []*person{owner, mia, n.stranger()} {
+		reader.get("/@carl").ok().has("Carl has left").has(">@adam</a> answers in their place")
+	}
+	owner.post("/owner/accounts/" + carl.idText() + "/enable").ok().has(`value="@adam"`)
 	carl.get(carl.link()).ok()
+	owner.get("/@carl").lacks("answers in their place")
+	owner.post("/owner/accounts/"+carl.idText()+"/successor", "handle", "").ok().lacks(`value="@adam"`)
 
 	owner.post("/owner/partners", "domain", "Far.Example", "policy", "allow").ok()
 	owner.get("/owner/partners").has("far.example")

@@ -89,6 +89,9 @@ func (u *UI) profile(c *gin.Context, a *store.Actor) (Profile, error) {
 	if body.MovedTo, err = u.movedTo(r, a); err != nil {
 		return body, err
 	}
+	if body.InPlace, err = u.inPlaceOf(r, a); err != nil {
+		return body, err
+	}
 	if me != 0 {
 		if body.RunBy, err = u.runBy(r, a); err != nil {
 			return body, err
@@ -132,6 +135,19 @@ func tagsOf(r store.Reader, actor int64) ([]string, error) {
 		names = append(names, t.Name)
 	}
 	return names, err
+}
+
+// inPlaceOf is who answers for somebody who has left, nil where nobody does.
+func (u *UI) inPlaceOf(r store.Reader, a *store.Actor) (*ViewAccount, error) {
+	if !a.Succeeded() {
+		return nil, nil
+	}
+	next, err := r.Actor(a.SuccessorID)
+	if err != nil || !next.Reachable() {
+		return nil, err
+	}
+	v := u.account(next)
+	return &v, nil
 }
 
 // movedTo is where somebody went, nil for most.

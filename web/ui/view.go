@@ -210,6 +210,7 @@ type Profile struct {
 	Account ViewAccount
 	MovedTo *ViewAccount // nil for most
 	RunBy   *ViewAccount // who answers for a bot; told to people of this node
+	InPlace *ViewAccount // who answers for somebody who has left
 	Tags    []string     // that they show
 	Posts   []ViewPost
 	Pinned  []ViewPost
