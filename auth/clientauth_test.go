@@ -238,6 +238,17 @@ func TestTheAudienceOfAProof(t *testing.T) {
 	require.Len(t, seen, 2)
 	assert.Equal(t, []any{h.URL, h.URL + "/token"}, []any{seen[0][0], seen[1][0]})
 	assert.NotEqual(t, seen[0][1], seen[1][1])
+
+	asked := 0
+	h.token = func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
+	}
+	_, err = h.exchange(t, p)
+	assert.Contains(t, fault.Message(err), "expired or was used already")
+	assert.Equal(t, 1, asked, "a code that is refused is not sent twice")
 }
 
 // A certificate beside the key is named in the proof by its thumbprints, wherever

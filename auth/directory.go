@@ -14,6 +14,10 @@ import (
 // What a provider's directory says by SCIM about people and their groups, as
 // far as it matters when they sign in. Who takes its word is auth/scim.
 
+// EnterpriseUser is where a directory says of somebody which department they are in.
+// RFC 7643 4.3
+const EnterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
 // ExternalID is what the provider's directory calls somebody: never an address
 // or a name, which another may have tomorrow.
 func (p *Provider) ExternalID(c Claims) string {

@@ -2,11 +2,13 @@ package auth
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
 	"parley/actors"
+	"parley/internal/fault"
 	"parley/internal/store"
 )
 
@@ -63,9 +65,67 @@ func shorten(text string, runes int) string {
 	return string(all[:min(len(all), runes)])
 }
 
-// describe has the profile follow the claims, by a job: a picture is not waited
-// for. A provider that says nothing about profiles lets go of what it said before.
+// told is what the directory says by SCIM of somebody's title and department, by
+// the claims that the profile follows for them.
+func (p ProfileClaims) told(r store.Reader, issuer string, actor int64) (map[string]any, error) {
+	told := map[string]any{}
+	if p.Title == "" && p.Department == "" {
+		return told, nil
+	}
+	row, err := r.SCIMUserOf(issuer, actor)
+	if fault.Is(err, fault.NotFound) {
+		return told, nil
+	}
+	said := parsed(row.Said)
+	enterprise, _ := said[EnterpriseUser].(map[string]any)
+	for claim, value := range map[string]any{p.Title: said["title"], p.Department: enterprise["department"]} {
+		if claim != "" && value != nil && value != "" {
+			told[claim] = value
+		}
+	}
+	return told, err
+}
+
+// describe has the profile follow the claims of a sign-in, and the directory in
+// what they leave out.
 func (a *Auth) describe(ctx context.Context, tx *store.Tx, p *Provider, c Claims, u *store.User) error {
+	told, err := p.Profile.told(tx.Reader, p.Issuer, u.ActorID)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(told, func(claim string, _ any) bool { return claimAt(c.Raw, claim) != nil })
+	c.Raw = fill(c.Raw, told)
+	return a.redraw(ctx, tx, p, c, u)
+}
+
+// Redescribe has the profile follow what the directory says now, before what was
+// claimed at the last sign-in.
+func (a *Auth) Redescribe(ctx context.Context, tx *store.Tx, p *Provider, actor int64) error {
+	if p.Profile.Title == "" && p.Profile.Department == "" {
+		return nil
+	}
+	u, err := tx.User(actor)
+	if err != nil {
+		return err
+	}
+	told, err := p.Profile.told(tx.Reader, p.Issuer, actor)
+	if err != nil {
+		return err
+	}
+	i, err := tx.IdentityOf(p.Issuer, actor)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	c := claimsOf(p.Issuer, i.Subject, fill(told, parsed(i.Claims)))
+	if err := a.redraw(ctx, tx, p, c, u); err != nil {
+		return err
+	}
+	return tx.UpdateUser(u)
+}
+
+// redraw changes the profile by a job: a picture is not waited for. A provider that
+// says nothing about profiles lets go of what it said before.
+func (a *Auth) redraw(ctx context.Context, tx *store.Tx, p *Provider, c Claims, u *store.User) error {
 	before := u.Directory
 	says := len(p.Profile.asks()) > 0
 	if !says && before.Issuer != p.Issuer {

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"parley/auth"
+	"parley/internal/nodetest"
 	"parley/internal/store"
 )
 
@@ -265,5 +267,45 @@ func TestTheGroupThatLetsPeopleIn(t *testing.T) {
 		n.ask("PUT", "/Groups/"+users, `{"displayName":"parley-users","members":[{"value":"`+id+`"}]}`).is(200)
 		require.Equal(t, "ben", n.signIn(n.browser(), "s-ben"))
 		require.Equal(t, ben.Actor.ID, n.account("s-ben").Actor.ID)
+	})
+}
+
+// Title and department of the directory are on the profile at once, before anybody
+// signs in and between sign-ins; at a sign-in what is claimed counts, and the
+// directory in the rest.
+func TestProfilesFollowTheDirectory(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		p := n.Auth.Providers[0]
+		id, _ := n.user("ada", "s-ada")
+		says := func(operations string) store.Directory {
+			t.Helper()
+			n.patch("/Users/"+id, operations).is(200)
+			return n.account("s-ada").User.Directory
+		}
+		lines := func(pairs ...string) store.Directory {
+			d := store.Directory{Issuer: n.idp}
+			for i := 0; i < len(pairs); i += 2 {
+				d.Fields = append(d.Fields, store.Field{Name: pairs[i], Source: pairs[i+1]})
+			}
+			return d
+		}
+		jobs := func() int64 {
+			return nodetest.Number(t, n.DB, `SELECT COUNT(*) FROM river_job WHERE kind = 'directory'`)
+		}
+		department := `{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Engines"}`
+		require.Equal(t, store.Directory{}, says(`{"op":"add","path":"title","value":"Engineer"},`+department), "the settings name neither")
+
+		p.Profile = auth.ProfileClaims{Title: "job.title"}
+		require.Equal(t, lines("Title", "Boss"), says(`{"op":"replace","path":"title","value":"Boss"}`))
+		p.Profile = auth.ProfileClaims{Title: "job.title", Department: "name"} // a claim that the provider sends
+		require.Equal(t, lines("Title", "Chief", "Department", "Engines"), says(`{"op":"replace","path":"title","value":"Chief"}`))
+		require.EqualValues(t, 2, jobs())
+		says(`{"op":"replace","path":"displayName","value":"A."}`)
+		require.EqualValues(t, 2, jobs(), "nothing new")
+
+		require.Equal(t, "ada", n.signIn(n.browser(), "s-ada"))
+		require.Equal(t, lines("Title", "Chief", "Department", "Ada"), n.account("s-ada").User.Directory, "what is claimed counts, and the directory in the rest")
+		require.Equal(t, lines("Title", "Chief", "Department", "Law"), says(strings.Replace(department, "Engines", "Law", 1)), "until it speaks again")
+		require.Equal(t, lines("Department", "Law"), says(`{"op":"remove","path":"title"}`))
 	})
 }

@@ -1,6 +1,10 @@
 package scim
 
-import "strings"
+import (
+	"strings"
+
+	"parley/auth"
+)
 
 // object is a resource, or a part of one, as JSON has it.
 type object = map[string]any
@@ -22,7 +26,7 @@ type attribute struct {
 
 const (
 	userSchema       = "urn:ietf:params:scim:schemas:core:2.0:User"
-	enterpriseSchema = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	enterpriseSchema = auth.EnterpriseUser
 	groupSchema      = "urn:ietf:params:scim:schemas:core:2.0:Group"
 )
 

@@ -129,8 +129,8 @@ func (s *SCIM) unclaimed(tx *store.Tx, row *store.SCIMResource) error {
 	return cmp.Or(err, taken("Whoever has this externalId signs in to another account here: delete this User and create it anew"))
 }
 
-// follow has the account follow what the directory says: the address, and
-// whether the person has access. comes is true for somebody who had none before.
+// follow has the account follow what the directory says: the address, the profile
+// and whether the person has access. comes is true for somebody who had none before.
 func (s *SCIM) follow(c *call, tx *store.Tx, row *store.SCIMResource, said object, comes bool) error {
 	var addresses []string
 	for _, e := range values(said, "emails") {
@@ -148,9 +148,11 @@ func (s *SCIM) follow(c *call, tx *store.Tx, row *store.SCIMResource, said objec
 		return s.Actors.CloseOn(c.Context(), tx, row.ActorID, c.signal())
 	}
 	if comes {
-		return s.Actors.EnableOn(c.Context(), tx, row.ActorID, c.signal())
+		if err := s.Actors.EnableOn(c.Context(), tx, row.ActorID, c.signal()); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.Auth.Redescribe(c.Context(), tx, c.provider, row.ActorID)
 }
 
 // followEmail keeps the address where the directory names none, as at sign-in.
