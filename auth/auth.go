@@ -43,8 +43,7 @@ type Who struct {
 	TokenID   int64  // one of TokenID and SessionID is set, or neither for nobody
 	SessionID int64
 	AppID     int64
-	ProvedAt  store.Time // when the person of a session last proved who they are
-	Weak      bool       // whether that was in a way that does not suffice for privileged acts
+	Proof
 }
 
 // Somebody reports whether it is a person, or an app that acts for one.
@@ -64,7 +63,7 @@ func (a *Auth) Bearer(ctx context.Context, token string) (Who, error) {
 	// longer knows is covered by nothing.
 	return Who{
 		ActorID: b.ActorID, ActedBy: b.ActedBy, Username: b.Username, Powers: PowersOf(b.Role, b.Permissions),
-		Scopes: strings.Fields(b.Scopes), TokenID: b.TokenID, AppID: b.AppID,
+		Scopes: strings.Fields(b.Scopes), TokenID: b.TokenID, AppID: b.AppID, Proof: a.proof(b.ProvedAt, b.ACR, b.Issuer),
 	}, nil
 }
 

@@ -19,7 +19,7 @@ import (
 const (
 	codeLife          = time.Minute
 	codeLifeOutOfBand = 10 * time.Minute // a person carries it over by hand
-	freshFor          = 2 * time.Minute  // a sign-in as young as this satisfies force_login
+	freshFor          = 2 * time.Minute  // a sign-in as young as this satisfies force_login and every max_age
 )
 
 // asked is an authorization request that was found in order.
@@ -29,6 +29,7 @@ type asked struct {
 	scopes    Scopes
 	state     string
 	challenge string
+	demand    demand
 }
 
 // authorize shows the page that asks whether an app may act for somebody.
@@ -41,9 +42,7 @@ func (a *Auth) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who := WhoIs(r.Context())
-	force := q.Get("force_login") == "true" && store.Now() > who.ProvedAt.Add(freshFor)
-	if !who.Somebody() || force {
-		http.Redirect(w, r, a.signInFirst(q, force), http.StatusFound)
+	if a.stepUp(w, r, req, who) {
 		return
 	}
 	whom, err := a.guises(r.Context(), who)
@@ -89,6 +88,7 @@ func (a *Auth) decide(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
+	whom.Proof = who.Proof // it is the same person who says yes
 	code, err := a.grantCode(r, req, whom)
 	if err != nil {
 		a.fail(w, r, err)
@@ -144,6 +144,9 @@ func (a *Auth) parseAuthorize(r *http.Request, q url.Values) (*asked, error) {
 	if method := q.Get("code_challenge_method"); (req.challenge != "" || method != "") && (method != "S256" || len(req.challenge) != 43) {
 		return req, badRequest("The code_challenge_method must be S256.")
 	}
+	if req.demand, err = demandOf(q); err != nil {
+		return req, err
+	}
 	registered := Scopes(strings.Fields(app.Scopes))
 	req.scopes, err = ParseScopes(q.Get("scope"))
 	if err != nil || !req.scopes.Within(registered) {
@@ -152,28 +155,39 @@ func (a *Auth) parseAuthorize(r *http.Request, q url.Values) (*asked, error) {
 	return req, nil
 }
 
-// signInFirst is the way to the sign-in page and back here.
+// signInFirst is the way to the sign-in page and back here. What a fresh sign-in
+// answers is not asked on the way back.
 func (a *Auth) signInFirst(q url.Values, fresh bool) string {
 	back := url.Values{}
 	for _, name := range authorizeParams {
-		if q.Has(name) && (name != "force_login" || !fresh) {
+		if q.Has(name) && !(fresh && slices.Contains(freshParams, name)) {
 			back.Set(name, q.Get(name))
 		}
+	}
+	if fresh {
+		back.Set(askedBefore, "1")
 	}
 	onward := url.Values{"return_to": {"/oauth/authorize?" + back.Encode()}}
 	if fresh {
 		onward.Set("fresh", "1")
 	}
+	if q.Has("acr_values") {
+		onward.Set("acr_values", q.Get("acr_values"))
+	}
 	return "/auth/sign_in?" + onward.Encode()
 }
 
-var authorizeParams = []string{"client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method", "force_login", "lang"}
+var (
+	pageParams      = []string{"client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method", "lang"}
+	freshParams     = []string{"force_login", "max_age", "prompt"}
+	authorizeParams = slices.Concat(pageParams, freshParams, []string{"acr_values", askedBefore})
+)
 
 // hidden are the fields that carry the request through the page.
 func hidden(q url.Values) map[string]string {
 	fields := map[string]string{}
-	for _, name := range authorizeParams {
-		if q.Has(name) && name != "force_login" {
+	for _, name := range pageParams {
+		if q.Has(name) {
 			fields[name] = q.Get(name)
 		}
 	}
@@ -195,6 +209,7 @@ func (a *Auth) grantCode(r *http.Request, req *asked, who Who) (string, error) {
 		err := tx.CreateCode(&store.Code{
 			CodeHash: Hash(code), AppID: req.app.ID, ActorID: who.ActorID, ActedBy: who.ActedBy, RedirectURI: req.redirect, Scopes: scopes.String(),
 			Challenge: req.challenge, CreatedAt: store.Now(), ExpiresAt: store.Now().Add(life),
+			ProvedAt: who.ProvedAt, ACR: who.ACR, Issuer: who.Issuer,
 		})
 		if err != nil {
 			return err

@@ -35,6 +35,9 @@ func (a *Auth) signInPage(w http.ResponseWriter, r *http.Request) {
 	if hint := loginHint(r); hint != "" {
 		onward.Set("login_hint", hint)
 	}
+	if acr := wishedKinds(r); len(acr) > 0 {
+		onward.Set("acr_values", strings.Join(acr, " "))
+	}
 	if len(a.Providers) == 1 && q.Get("return_to") != "" {
 		http.Redirect(w, r, startPath(a.Providers[0])+"?"+onward.Encode(), http.StatusFound)
 		return
@@ -58,6 +61,15 @@ func loginHint(r *http.Request) string {
 	return hint
 }
 
+// wishedKinds are the kinds of sign-in that an app wants, see stepUp.
+func wishedKinds(r *http.Request) []string {
+	acr := r.URL.Query().Get("acr_values")
+	if len(acr) > maxURI || strings.ContainsFunc(acr, unicode.IsControl) {
+		return nil
+	}
+	return strings.Fields(acr)
+}
+
 // doors are the providers, with where each leads onward.
 func (a *Auth) doors(onward url.Values) []door {
 	var doors []door
@@ -77,7 +89,7 @@ func (a *Auth) start(w http.ResponseWriter, r *http.Request) {
 	}
 	attempt, browser := NewAttempt(a.URL+callbackPath), a.browser(r)
 	fresh, trial := r.URL.Query().Has("fresh"), r.URL.Query().Has("trial")
-	link, err := p.AuthCodeURL(r.Context(), attempt, p.wish(fresh, loginHint(r)))
+	link, err := p.AuthCodeURL(r.Context(), attempt, p.wish(fresh, loginHint(r), wishedKinds(r)))
 	if err != nil {
 		a.fail(w, r, err)
 		return

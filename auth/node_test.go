@@ -95,6 +95,7 @@ func newNodeOn(t *testing.T, db *store.DB, rules ...auth.Rule) *node {
 	engine.GET("/api/statuses", n.Require("read:statuses"), tell)
 	engine.POST("/api/statuses", n.Require("write:statuses"), tell)
 	engine.GET("/api/any", n.RequireToken(), tell)
+	engine.POST("/api/admin", n.Require("admin:write:accounts"), n.RequireAdminProof(), tell)
 	engine.GET("/api/public", n.Optional("read:statuses"), tell)
 	return n
 }

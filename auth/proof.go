@@ -47,9 +47,16 @@ func (w Who) unproven() error {
 	return errStale
 }
 
-// wish is what is asked of the provider for a sign-in.
-func (p *Provider) wish(fresh bool, hint string) Wish {
+// wish is what is asked of the provider for a sign-in. Of the kinds that the
+// settings want, an app may want some only.
+func (p *Provider) wish(fresh bool, hint string, acr []string) Wish {
 	w := Wish{LoginHint: hint, ACR: p.wanted(fresh)}
+	if len(w.ACR) > 0 {
+		acr = slices.DeleteFunc(acr, func(kind string) bool { return !slices.Contains(w.ACR, kind) })
+	}
+	if len(acr) > 0 {
+		w.ACR = acr
+	}
 	if fresh {
 		w.Prompt, w.MaxAge = "login", proofAge // with the second, providers say when it was
 	}
@@ -79,14 +86,30 @@ func (p *Provider) suffices(c Claims, fresh bool) error {
 		"%s signed you in by another way than this node wants here, such as without a second factor. Sign in again with it; if %s never asks for it, tell your administrator.", p.Name, p.Name))
 }
 
-// weak reports whether a session's sign-in was not of the kind that privileged
-// acts want. One by a link, which no provider made, is not held to it: links
-// are for when the provider is down.
-func (a *Auth) weak(s *store.Session) bool {
+// Proof is when and how somebody last proved who they are: the person of a session,
+// or who let an app act when they did so.
+type Proof struct {
+	ProvedAt store.Time
+	ACR      string // how, in the provider's words
+	Issuer   string // of the provider; empty: by a link, or for a token by command
+	Weak     bool   // whether that was in a way that does not suffice for privileged acts
+}
+
+// proof is what was kept of one. It is weak where it is not of the kind that
+// privileged acts want. One by a link, which no provider made, is not held to that:
+// links are for when the provider is down.
+func (a *Auth) proof(at store.Time, acr, issuer string) Proof {
+	wanted := a.privileged(issuer)
+	return Proof{ProvedAt: at, ACR: acr, Issuer: issuer, Weak: len(wanted) > 0 && !slices.Contains(wanted, acr)}
+}
+
+// privileged are the kinds of sign-in at a provider that suffice for privileged acts;
+// none: every one does.
+func (a *Auth) privileged(issuer string) []string {
 	for _, p := range a.Providers {
-		if p.Issuer == s.Issuer {
-			return len(p.Privileged) > 0 && !slices.Contains(p.Privileged, s.ACR)
+		if p.Issuer == issuer {
+			return p.Privileged
 		}
 	}
-	return false
+	return nil
 }

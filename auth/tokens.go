@@ -60,10 +60,11 @@ func (t *issued) entity() map[string]any {
 	return e
 }
 
-// newToken is a token without an end.
+// newToken is a token without an end. Whoever has it made by command counts as
+// having proved then who they are; what comes of a code says when that was.
 func newToken(app, actor int64, scopes string) *issued {
-	secret := NewSecret()
-	return &issued{store.Token{ID: store.NewID(), TokenHash: Hash(secret), AppID: app, ActorID: actor, Scopes: scopes, CreatedAt: store.Now()}, secret, ""}
+	secret, now := NewSecret(), store.Now()
+	return &issued{store.Token{ID: store.NewID(), TokenHash: Hash(secret), AppID: app, ActorID: actor, Scopes: scopes, CreatedAt: now, ProvedAt: now}, secret, ""}
 }
 
 // limit gives a token its end, and what renews it before or after that.
@@ -103,7 +104,7 @@ func (a *Auth) redeem(ctx context.Context, app *store.App, q url.Values) (t *iss
 			}
 		}
 		t = newToken(app.ID, c.ActorID, c.Scopes)
-		t.ActedBy = c.ActedBy
+		t.ActedBy, t.ProvedAt, t.ACR, t.Issuer = c.ActedBy, c.ProvedAt, c.ACR, c.Issuer
 		a.limit(t)
 		if err := tx.CreateToken(&t.Token); err != nil {
 			return err
@@ -226,7 +227,7 @@ func (a *Auth) metadata(w http.ResponseWriter, _ *http.Request) {
 	if a.TokenTTL > 0 {
 		grants = append(grants, "refresh_token")
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	about := map[string]any{
 		"issuer":                                a.URL,
 		"authorization_endpoint":                a.URL + "/oauth/authorize",
 		"token_endpoint":                        a.URL + "/oauth/token",
@@ -240,5 +241,9 @@ func (a *Auth) metadata(w http.ResponseWriter, _ *http.Request) {
 		"grant_types_supported":                 grants,
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 		"code_challenge_methods_supported":      []string{"S256"},
-	})
+	}
+	if kinds := a.kinds(); len(kinds) > 0 {
+		about["acr_values_supported"] = kinds
+	}
+	writeJSON(w, http.StatusOK, about)
 }

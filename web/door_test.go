@@ -111,6 +111,32 @@ func TestRolesAreEnforced(t *testing.T) {
 	assert.Greater(t, asked, 5*15)
 }
 
+// Where the owner asks for a sign-in of late, every route by which an app changes
+// something as an administrator wants it, and none by which it reads.
+func TestAdministeringWantsASignInOfLate(t *testing.T) {
+	n := sqlite(t)
+	n.Limits = false
+	n.Web.Auth.AdminMaxAge = time.Hour
+	ada := n.steward("ada", "owner") // whose token says of no sign-in when it was
+	asked := 0
+	for _, r := range n.Routes() {
+		if r.Policy.Needs() == "" || r.Policy.Scopes() == nil {
+			continue
+		}
+		a := ada.do(r.Method, strings.ReplaceAll(r.Path, ":id", "1"), nil)
+		name := r.Method + " " + r.Path
+		if strings.HasPrefix(r.Policy.Scopes()[0], "admin:write") {
+			asked++
+			assert.Equal(t, http.StatusUnauthorized, a.code, name)
+			assert.Contains(t, a.header.Get("WWW-Authenticate"), `error="insufficient_user_authentication"`, name)
+			assert.Contains(t, a.header.Get("Access-Control-Expose-Headers"), "WWW-Authenticate", name)
+			continue
+		}
+		assert.NotEqual(t, http.StatusUnauthorized, a.code, name)
+	}
+	assert.Greater(t, asked, 20)
+}
+
 // Nothing below /admin/ is for anybody but those who administer: an auditor
 // changes nothing there, a member sees nothing.
 func TestAdministrationIsNotForMembers(t *testing.T) {

@@ -67,7 +67,8 @@ func Privileged(needs auth.Permission) Policy { return Policy{kind: privileged, 
 
 // Admin lets in tokens of a person that have the scope, as long as the person
 // has the permission: what counts is who that is at this moment, whatever it was
-// when the token was given.
+// when the token was given. Where the node's owner asks for that, a scope that
+// writes also needs a sign-in of late.
 func Admin(scope string, needs auth.Permission) Policy {
 	return Policy{kind: admin, scopes: []string{scope}, needs: needs}
 }
@@ -92,7 +93,11 @@ func (w *Web) enforce(p Policy) []gin.HandlerFunc {
 	case privileged:
 		return []gin.HandlerFunc{sameSite, w.Auth.RequireSession(), may(p.needs, "Your role does not allow this"), w.Auth.RequireProof()}
 	case admin:
-		return []gin.HandlerFunc{w.Auth.Require(p.scopes...), may(p.needs, "This action is not allowed")}
+		checks := []gin.HandlerFunc{w.Auth.Require(p.scopes...), may(p.needs, "This action is not allowed")}
+		if strings.HasPrefix(p.scopes[0], "admin:write") {
+			checks = append(checks, w.Auth.RequireAdminProof())
+		}
+		return checks
 	}
 	panic("web: a route states no policy")
 }

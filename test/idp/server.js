@@ -13,6 +13,8 @@
 //   POST /control/groups  {"sub": "ada", "groups": ["x"]}  from the next sign-in on
 //   POST /control/logout  {"sub": "ada", "sid": "..."}     by the back channel; without sid by subject
 //   POST /control/leave   {"sub": "ada"}                   cannot sign in any more, and is signed out of the node
+//   POST /control/disable {"sub": "ada"}                   is not there any more, of which the node is not told
+//   POST /control/revoke  {"sub": "ada"}                   takes back that the node may ask about her
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,6 +25,7 @@ const [port, keyFile, node, alg = 'RS256'] = process.argv.slice(2);
 const issuer = `http://localhost:${port}`;
 const groups = new Map();
 const gone = new Set();
+const grants = new Map(); // what the node may ask, by person
 
 function signingKeys() {
   const earlier = existsSync(keyFile) ? JSON.parse(readFileSync(keyFile, 'utf8')) : [];
@@ -37,7 +40,7 @@ const proof = alg === 'ES256'
   : { client_secret: 'a secret of the test' };
 
 function account(ctx, sub) {
-  return {
+  return gone.has(sub) ? undefined : {
     accountId: sub,
     claims: () => ({
       sub,
@@ -56,6 +59,7 @@ async function grant(ctx) {
   const made = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   made.addOIDCScope('openid profile email groups');
   await made.save();
+  grants.set(session.accountId, made);
   return made;
 }
 
@@ -63,6 +67,7 @@ const provider = new Provider(issuer, {
   clients: [{
     client_id: 'parley',
     ...proof,
+    grant_types: ['authorization_code', 'refresh_token'],
     id_token_signed_response_alg: alg,
     redirect_uris: [`${node}/auth/oidc/callback`],
     post_logout_redirect_uris: [`${node}/`],
@@ -76,6 +81,10 @@ const provider = new Provider(issuer, {
   interactions: { url: (ctx, interaction) => `/login/${interaction.uid}` },
   findAccount: account,
   loadExistingGrant: grant,
+  // Offline access is given to whoever asks, without a page that asks the person.
+  issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),
+  expiresWithSession: () => false,
+  rotateRefreshToken: true,
   pkce: { required: () => true },
   // By default it calls nothing on this machine.
   fetch: (url, { dispatcher, ...options }) => fetch(url, options),
@@ -119,6 +128,8 @@ const controls = {
     gone.add(sub);
     await signOut(sub);
   },
+  disable: async ({ sub }) => { gone.add(sub); },
+  revoke: async ({ sub }) => grants.get(sub).destroy(),
 };
 
 async function control(request, response) {
