@@ -14,14 +14,18 @@ import (
 
 const maxEmail = 320 // RFC 3696, and room to spare
 
-// admit lets in whom a provider vouched for, and returns the new session's
-// secret. The account is found by issuer and subject and by nothing else. name is
+// secrets are what a browser keeps of a sign-in.
+type secrets struct{ session, device string }
+
+// admit lets in whom a provider vouched for, and returns what the browser keeps of
+// it. The account is found by issuer and subject and by nothing else. name is
 // what the person chose to be called, who had no account; empty: nothing yet.
-func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (secret string, err error) {
+func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (kept secrets, err error) {
 	actor, err := a.actorOf(r.Context(), p, c, name)
 	if err != nil {
-		return "", err
+		return kept, err
 	}
+	kept.device = a.keptSecret(r, deviceName)
 	var refusal error
 	err = a.DB.Write(r.Context(), func(tx *store.Tx) error {
 		account, err := tx.Account(actor)
@@ -43,16 +47,20 @@ func (a *Auth) admit(r *http.Request, p *Provider, c Claims, name string) (secre
 			refusal, act.Action, act.Detail["reason"] = errNotRequired, "account.sign_in_refused", "required claim"
 			return audit.Write(tx, act)
 		}
-		secret, err = a.beginSession(tx, store.Session{ActorID: actor, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ACR: c.ACR, ProvedAt: store.TimeOf(c.AuthTime)}, r)
+		device, err := a.meet(tx, r, &account.Actor, kept.device)
+		if err != nil {
+			return err
+		}
+		kept.session, err = a.beginSession(tx, store.Session{ActorID: actor, DeviceID: device, Issuer: c.Issuer, ProviderSid: c.SessionID, IDToken: c.IDToken, ACR: c.ACR, ProvedAt: store.TimeOf(c.AuthTime)}, r)
 		if err != nil {
 			return err
 		}
 		return audit.Write(tx, act)
 	})
 	if err != nil {
-		return "", err
+		return secrets{}, err
 	}
-	return secret, refusal
+	return kept, refusal
 }
 
 // actorOf finds the account of an identity, or has it made.

@@ -42,6 +42,7 @@ type Who struct {
 	Scopes    Scopes // of a token; a session is not limited by scopes
 	TokenID   int64  // one of TokenID and SessionID is set, or neither for nobody
 	SessionID int64
+	DeviceID  int64 // 0: by a one-time link, or by a session from before there were any
 	AppID     int64
 	Proof
 }

@@ -140,7 +140,7 @@ func TestNamesThatAreForced(t *testing.T) {
 		assert.True(t, fault.Is(n.Rename(t.Context(), who, "countess"), fault.Forbidden), "she does not choose")
 		lines := len(n.audited())
 		n.mustSignIn("s-ada")
-		assert.Len(t, n.audited(), lines+1, "nothing but the sign-in")
+		assert.Len(t, n.audited(), lines+2, "nothing but the sign-in, by a browser that is new")
 	})
 }
 

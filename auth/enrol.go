@@ -18,23 +18,24 @@ var errNameless = errors.New("no name was chosen")
 // enter lets in whom a provider vouched for, after asking for a name where a new
 // account needs one.
 func (a *Auth) enter(w http.ResponseWriter, r *http.Request, p *Provider, c Claims, returnTo string) {
-	secret, err := a.admit(r, p, c, "")
+	kept, err := a.admit(r, p, c, "")
 	if errors.Is(err, errNameless) {
 		a.askName(w, r, &store.Enrolment{Provider: slug(p.Name), Issuer: c.Issuer, Subject: c.Subject, Claims: jsonOf(c.Raw), IDToken: c.IDToken, RefreshToken: c.RefreshToken,
 			ReturnTo: returnTo, BrowserHash: a.browserHash(r), ExpiresAt: store.Now().Add(signInLife)}, p.Names.For(c), "")
 		return
 	}
-	a.entered(w, r, secret, returnTo, err)
+	a.entered(w, r, kept, returnTo, err)
 }
 
 // entered ends a sign-in. The browser's own cookie stays for its ten minutes:
 // another tab may be on its way.
-func (a *Auth) entered(w http.ResponseWriter, r *http.Request, secret, returnTo string, err error) {
+func (a *Auth) entered(w http.ResponseWriter, r *http.Request, kept secrets, returnTo string, err error) {
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	a.setCookie(w, sessionName, secret, a.sessionTTL())
+	a.setCookie(w, sessionName, kept.session, a.sessionTTL())
+	a.setCookie(w, deviceName, kept.device, deviceLife)
 	http.Redirect(w, r, localPath(returnTo), http.StatusSeeOther)
 }
 
@@ -85,10 +86,10 @@ func (a *Auth) enrol(w http.ResponseWriter, r *http.Request) {
 		a.askName(w, r, e, name, fault.Message(errName))
 		return
 	}
-	secret, err := a.admit(r, p, c, name)
+	kept, err := a.admit(r, p, c, name)
 	if fault.Is(err, fault.Conflict) {
 		a.askName(w, r, e, name, fault.Message(err))
 		return
 	}
-	a.entered(w, r, secret, e.ReturnTo, err)
+	a.entered(w, r, kept, e.ReturnTo, err)
 }

@@ -182,8 +182,11 @@ func (a *Auth) browserHash(r *http.Request) string {
 
 // browser is the secret by which we know a browser while it signs in. It is
 // kept over several attempts, so that two tabs can both come back.
-func (a *Auth) browser(r *http.Request) string {
-	cookie, err := r.Cookie(a.cookieName(browserName))
+func (a *Auth) browser(r *http.Request) string { return a.keptSecret(r, browserName) }
+
+// keptSecret is what a browser has in a cookie, or a new secret for it.
+func (a *Auth) keptSecret(r *http.Request, name string) string {
+	cookie, err := r.Cookie(a.cookieName(name))
 	if err == nil && len(cookie.Value) == len(NewSecret()) {
 		return cookie.Value
 	}

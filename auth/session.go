@@ -67,7 +67,7 @@ func (a *Auth) SessionOf(r *http.Request) (Who, error) {
 	a.touchSession(r.Context(), s)
 	return Who{
 		ActorID: s.ActorID, ActedBy: s.ActedBy, Username: account.Actor.Username, Powers: PowersOf(account.User.Role, account.User.Permissions),
-		SessionID: s.ID, Proof: a.proof(s.ProvedAt, s.ACR, s.Issuer),
+		SessionID: s.ID, DeviceID: s.DeviceID, Proof: a.proof(s.ProvedAt, s.ACR, s.Issuer),
 	}, nil
 }
 

@@ -19,13 +19,14 @@ func (CleanJob) Kind() string { return "clean" }
 
 // What is kept, and for how long.
 const (
-	keepUnused  = 24 * time.Hour      // uploads that were never posted
-	keepSettled = 30 * 24 * time.Hour // deliveries made, arrivals
-	keepHome    = 800                 // entries of a home timeline
+	keepUnused  = 24 * time.Hour       // uploads that were never posted
+	keepSettled = 30 * 24 * time.Hour  // deliveries made, arrivals
+	keepDevices = 365 * 24 * time.Hour // browsers that nobody signs in by
+	keepHome    = 800                  // entries of a home timeline
 )
 
-// Clean forgets uploads never posted, deliveries long made, and the far end of
-// home timelines.
+// Clean forgets uploads never posted, deliveries long made, browsers long unused,
+// and the far end of home timelines.
 func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
 		unused, err := tx.DropUnusedMedia(store.Now().Add(-keepUnused), 500)
@@ -40,6 +41,9 @@ func (o *Outbox) Clean(ctx context.Context, _ CleanJob) error {
 			return err
 		}
 		if err := tx.Prune(store.Now().Add(-keepSettled)); err != nil {
+			return err
+		}
+		if err := tx.ForgetDevices(store.Now().Add(-keepDevices)); err != nil {
 			return err
 		}
 		return tx.TrimHomes(keepHome)

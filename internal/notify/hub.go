@@ -5,7 +5,7 @@ import "sync"
 // Event tells that something happened under a topic.
 type Event struct {
 	Topic          string
-	Name           string // update, status.update, delete, notification
+	Name           string // update, status.update, delete, notification, device
 	PostID         int64
 	NotificationID int64
 	ReaderID       int64  // of a notification

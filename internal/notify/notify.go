@@ -188,6 +188,16 @@ func (n *Notify) Edited(tx *store.Tx, p *store.Post) error {
 // Counted streams that the votes in a poll moved, or that it ended.
 func (n *Notify) Counted(tx *store.Tx, p *store.Post) error { return n.again(tx, "status.update", p) }
 
+// Devices has the open pages of a person look anew which devices wait to be
+// answered for.
+func (n *Notify) Devices(tx *store.Tx, person int64) {
+	tx.After(func() { n.Hub.Publish(Event{Topic: DeviceTopic(person), Name: "device"}) })
+}
+
+// DeviceTopic is what the pages of a person hear of new devices by. No client app
+// does: none would know what that is.
+func DeviceTopic(id int64) string { return "device:" + strconv.FormatInt(id, 10) }
+
 // Deleted streams that a post is gone. Call it before the post is hidden.
 func (n *Notify) Deleted(tx *store.Tx, p *store.Post) error { return n.again(tx, "delete", p) }
 

@@ -86,6 +86,34 @@ func (u *UI) AccessPage(c *gin.Context) error {
 	return u.show(c, "access", "Apps and devices", "", body)
 }
 
+// newDevices are those of which the reader has to say whose they are.
+func (u *UI) newDevices(r store.Reader, who auth.Who) ([]ViewSession, error) {
+	open, err := u.Auth.NewDevices(r, who)
+	var views []ViewSession
+	for _, d := range open {
+		views = append(views, ViewSession{ID: id(d.ID), Device: device(d.UserAgent), Agent: d.UserAgent, Address: d.Address, Since: d.FirstSeenAt.Time()})
+	}
+	return views, err
+}
+
+// AnswerForDevice says whether a new device was the reader.
+func (u *UI) AnswerForDevice(c *gin.Context) error {
+	ctx, who, device := c.Request.Context(), auth.WhoIs(c.Request.Context()), number(c.Param("id"))
+	switch c.Param("act") {
+	case "mine":
+		if err := u.Auth.ClaimDevice(ctx, who, device); err != nil {
+			return err
+		}
+		return see(c, "/?done=device")
+	case "end":
+		if err := u.Auth.EndDevice(ctx, who, device); err != nil {
+			return err
+		}
+		return see(c, "/settings/access?done=device-ended")
+	}
+	return errNotFound
+}
+
 func viewSession(s *store.Session) ViewSession {
 	return ViewSession{ID: id(s.ID), Device: device(s.UserAgent), Agent: s.UserAgent, Address: s.Address, Since: s.CreatedAt.Time(), Seen: s.SeenAt.Time()}
 }

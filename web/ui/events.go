@@ -18,6 +18,7 @@ import (
 type live struct {
 	ui     *UI
 	me     int64
+	who    auth.Who
 	thread *store.Post // what the page is about, if it is a thread
 	notice bool        // the page lists notifications
 }
@@ -30,7 +31,7 @@ func (u *UI) Events(c *gin.Context) error {
 		return err
 	}
 	defer done()
-	l := &live{ui: u, me: viewer(c)}
+	l := &live{ui: u, me: viewer(c), who: auth.WhoIs(c.Request.Context())}
 	topics, err := l.topics(u.reader(c), c.Query("stream"))
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (u *UI) Events(c *gin.Context) error {
 
 // topics are what the page hears of.
 func (l *live) topics(r store.Reader, name string) ([]string, error) {
-	own := []string{"notification:" + id(l.me)}
+	own := []string{"notification:" + id(l.me), notify.DeviceTopic(l.who.Person())}
 	kind, what, _ := strings.Cut(name, ":")
 	switch kind {
 	case "home":
@@ -110,6 +111,8 @@ func (l *live) message(r store.Reader, e notify.Event) (string, error) {
 	switch e.Name {
 	case "notification":
 		return l.notification(r, e.NotificationID)
+	case "device":
+		return l.devices(r)
 	case "delete":
 		return event("post", `<div id="post-`+id(e.PostID)+`" hx-swap-oob="delete"></div>`), nil
 	}
@@ -174,6 +177,15 @@ func (l *live) notification(r store.Reader, notification int64) (string, error) 
 	}
 	body, err := Part("notification", views[0])
 	return event("unread", count) + event("notification", body), err
+}
+
+func (l *live) devices(r store.Reader) (string, error) {
+	open, err := l.ui.newDevices(r, l.who)
+	if err != nil {
+		return "", err
+	}
+	body, err := Part("devices", open)
+	return event("device", body), err
 }
 
 // event writes a Server-Sent Event; each line of its data has its own mark.

@@ -37,7 +37,7 @@ var auditKinds = []struct {
 	actions      []string
 }{
 	{"", "Everything", nil},
-	{"sign-ins", "Sign-ins", []string{"account.sign_in", "account.sign_in_refused", "account.sign_out", "account.provider_logout", "account.end_access", "account.end_session", "account.link"}},
+	{"sign-ins", "Sign-ins", []string{"account.sign_in", "account.sign_in_refused", "account.sign_out", "account.provider_logout", "account.end_access", "account.end_session", "account.new_device", "account.claim_device", "account.end_device", "account.link"}},
 	{"accounts", "Accounts", []string{"account.create", "account.create_refused", "account.close", "account.return", "account.disable", "account.enable", "account.delete", "account.rename", "account.role", "account.role_kept", "account.successor", "account.answered"}},
 	{"apps", "Apps and tokens", []string{"app.authorize", "app.refused", "account.token", "account.end_token", "scim.token", "scim.revoke", "scim.refused"}},
 }

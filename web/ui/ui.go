@@ -101,6 +101,7 @@ func (u *UI) Routes() []Route {
 
 		page("GET", "/ui/events", Session, u.Events),
 		page("POST", "/ui/act_as", Session, u.ActAs),
+		page("POST", "/ui/devices/:id/:act", Session, u.AnswerForDevice),
 		page("POST", "/ui/posts", Session, u.Post),
 		page("GET", "/ui/posts/:id/edit", Session, u.EditPage),
 		page("GET", "/ui/posts/:id/delete", Session, u.DeletePage),
@@ -221,6 +222,9 @@ func (u *UI) shell(c *gin.Context) (Page, error) {
 	if p.Guises, err = u.guises(c, who); err != nil {
 		return p, err
 	}
+	if p.Devices, err = u.newDevices(r, who); err != nil {
+		return p, err
+	}
 	p.Acting = who.ActedBy != 0
 	view := u.account(me)
 	view.Self = true
@@ -236,6 +240,7 @@ var flashes = map[string]string{
 	"revoked": "The token is worth nothing any more.",
 	"retried": "It is tried again now.", "partner": "The policy holds from now on.", "account": "Changed.",
 	"disconnected": "The app cannot act for you any more.", "signed-out": "That browser is signed out.",
+	"device": "Kept.", "device-ended": "It is signed out, and the apps that were connected since are disconnected.",
 	"report": "Done.", "token": "The token has ended.", "shared": "Changed.", "acting": "You act as this account now.", "moved": "Your followers are told where you went.", "restored": "The follows are taken up again.",
 }
 

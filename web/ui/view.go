@@ -14,8 +14,9 @@ type Page struct {
 	Node        string
 	Active      string // the entry of the navigation that is lit
 	Who         *ViewAccount
-	Guises      []ViewGuise // as whom they can act, themselves first; none for most
-	Acting      bool        // as a shared account, at the moment
+	Guises      []ViewGuise   // as whom they can act, themselves first; none for most
+	Devices     []ViewSession // that signed in as the reader for the first time
+	Acting      bool          // as a shared account, at the moment
 	Unread      int
 	Stream      string // what arrives live, empty for only the unread count
 	Flash       string // what the last action did
