@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -131,6 +133,33 @@ func (a *Auth) RequireProof() gin.HandlerFunc {
 			again := url.Values{"fresh": {"1"}, "return_to": {c.Request.URL.RequestURI()}}
 			c.Redirect(http.StatusFound, "/auth/sign_in?"+again.Encode())
 		}
+		c.Abort()
+	}
+}
+
+// RequireAdminProof lets in tokens whose person signed in of late, and in the way
+// that privileged acts want, where the node's owner asks for that. It comes after
+// Require.
+func (a *Auth) RequireAdminProof() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.IsAborted() || a.AdminMaxAge == 0 {
+			return
+		}
+		p := WhoIs(c.Request.Context()).Proof
+		stale := store.Now() > p.ProvedAt.Add(a.AdminMaxAge)
+		if !stale && !p.Weak {
+			return
+		}
+		const words = "This needs a sign-in of late, and of the kind that administrators need here. Sign in again in the app."
+		challenge := fmt.Sprintf(`Bearer error="insufficient_user_authentication", error_description=%q`, words)
+		if stale {
+			challenge += fmt.Sprintf(`, max_age="%d"`, int(a.AdminMaxAge.Seconds()))
+		}
+		if p.Weak {
+			challenge += fmt.Sprintf(`, acr_values=%q`, strings.Join(a.privileged(p.Issuer), " "))
+		}
+		c.Header("WWW-Authenticate", challenge) // RFC 9470 3
+		writeJSON(c.Writer, http.StatusUnauthorized, map[string]string{"error": words})
 		c.Abort()
 	}
 }

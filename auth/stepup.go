@@ -1,15 +1,12 @@
 package auth
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"parley/internal/store"
 )
@@ -75,33 +72,6 @@ func (a *Auth) stepUp(w http.ResponseWriter, r *http.Request, req *asked, who Wh
 		http.Redirect(w, r, a.signInFirst(q, fresh), http.StatusFound)
 	}
 	return ends
-}
-
-// RequireAdminProof lets in tokens whose person signed in of late, and in the way
-// that privileged acts want, where the node's owner asks for that. It comes after
-// Require.
-func (a *Auth) RequireAdminProof() gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if c.IsAborted() || a.AdminMaxAge == 0 {
-			return
-		}
-		p := WhoIs(c.Request.Context()).Proof
-		stale := store.Now() > p.ProvedAt.Add(a.AdminMaxAge)
-		if !stale && !p.Weak {
-			return
-		}
-		const words = "This needs a sign-in of late, and of the kind that administrators need here. Sign in again in the app."
-		challenge := fmt.Sprintf(`Bearer error="insufficient_user_authentication", error_description=%q`, words)
-		if stale {
-			challenge += fmt.Sprintf(`, max_age="%d"`, int(a.AdminMaxAge.Seconds()))
-		}
-		if p.Weak {
-			challenge += fmt.Sprintf(`, acr_values=%q`, strings.Join(a.privileged(p.Issuer), " "))
-		}
-		c.Header("WWW-Authenticate", challenge) // RFC 9470 3
-		writeJSON(c.Writer, http.StatusUnauthorized, map[string]string{"error": words})
-		c.Abort()
-	}
 }
 
 // kinds are the kinds of sign-in that the settings name, to be announced.
