@@ -193,6 +193,11 @@ func TestStreamsGoThroughFilters(t *testing.T) {
 	e = l.next()
 	assert.Equal(t, []string{"public"}, e.Stream, "it is hidden at home only")
 	assert.Equal(t, []string{"dull"}, titles(e.object(t)))
+	// Home has come to the next post when the filter goes, so that it hid the one before.
+	bob.post("cheerful")
+	for range 2 {
+		assert.Contains(t, l.next().object(t)["content"], "cheerful")
+	}
 	ada.do("DELETE", path+"/"+id, nil).ok()
 	assert.Equal(t, "filters_changed", l.next().Event)
 	bob.post("boring again")
