@@ -27,12 +27,17 @@ func decide(tx *store.Tx, p *Provider, c Claims, account *store.Account, on map[
 }
 
 // memberships are the groups that a provider's directory put an account into.
-func memberships(r store.Reader, p *Provider, actor int64) (names []string, err error) {
+func memberships(r store.Reader, p *Provider, actor int64) ([]string, error) {
 	groups, err := r.SCIMGroupsOf(p.Issuer, actor)
+	return namesOf(groups), err
+}
+
+// namesOf are all that a rule may call the groups.
+func namesOf(groups []*store.SCIMResource) (names []string) {
 	for _, g := range groups {
 		names = append(names, GroupNames(g)...)
 	}
-	return names, err
+	return names
 }
 
 // empower gives a user other powers, unless nobody would be left to own the node: a

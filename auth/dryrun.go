@@ -125,9 +125,7 @@ func changesOf(r store.Reader, issuer string, policy Policy, page []*store.Ident
 			continue
 		}
 		c := remembered(identity)
-		for _, g := range groups[actor.ID] {
-			c.Memberships = append(c.Memberships, GroupNames(g)...)
-		}
+		c.Memberships = namesOf(groups[actor.ID])
 		o, before := policy.Decide(c), PowersOf(user.Role, user.Permissions)
 		after := o.Over(before)
 		if o.Admitted && after.Role == before.Role && after.Names() == before.Names() {

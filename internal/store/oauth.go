@@ -32,11 +32,7 @@ func (tx *Tx) CreateCode(c *Code) error { return tx.g.Create(c).Error }
 // whether somebody was here already.
 func (tx *Tx) UseCode(codeHash string) (*Code, error) {
 	var c Code
-	lock := ""
-	if tx.postgres {
-		lock = " FOR UPDATE"
-	}
-	if err := tx.one(&c, "Code", `SELECT * FROM oauth_codes WHERE code_hash = ?`+lock, codeHash); err != nil {
+	if err := tx.one(&c, "Code", `SELECT * FROM oauth_codes WHERE code_hash = ?`+tx.locking(), codeHash); err != nil {
 		return nil, err
 	}
 	_, err := tx.exec(`UPDATE oauth_codes SET used_at = ? WHERE code_hash = ? AND used_at = 0`, Now(), codeHash)
@@ -86,11 +82,7 @@ func (r Reader) Bearer(tokenHash string) (*Bearer, error) {
 // renewed before, which its SpentHash tells.
 func (tx *Tx) Renewable(refreshHash string) (*Token, error) {
 	var t Token
-	lock := ""
-	if tx.postgres {
-		lock = " FOR UPDATE"
-	}
-	return &t, tx.one(&t, "Token", `SELECT * FROM oauth_tokens t WHERE (refresh_hash = ? OR spent_hash = ?) AND revoked_at = 0 AND `+mayActFor("t")+lock, refreshHash, refreshHash)
+	return &t, tx.one(&t, "Token", `SELECT * FROM oauth_tokens t WHERE (refresh_hash = ? OR spent_hash = ?) AND revoked_at = 0 AND `+mayActFor("t")+tx.locking(), refreshHash, refreshHash)
 }
 
 // RenewToken gives a token new secrets and a new end. It stays the same token:

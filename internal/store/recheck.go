@@ -41,11 +41,7 @@ func (tx *Tx) TakeRecheck(i *Identity) (bool, error) {
 // before, or by none: somebody signed in, or all access ended, meanwhile.
 func (tx *Tx) HoldRecheck(before *Identity) (*Identity, error) {
 	var i Identity
-	lock := ""
-	if tx.postgres {
-		lock = " FOR UPDATE"
-	}
-	return &i, tx.one(&i, "Identity", `SELECT * FROM identities WHERE issuer = ? AND subject = ? AND refresh_token = ?`+lock, before.Issuer, before.Subject, before.RefreshToken)
+	return &i, tx.one(&i, "Identity", `SELECT * FROM identities WHERE issuer = ? AND subject = ? AND refresh_token = ?`+tx.locking(), before.Issuer, before.Subject, before.RefreshToken)
 }
 
 // KeepRefreshToken keeps what a provider gave in exchange for a refresh token.

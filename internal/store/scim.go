@@ -160,12 +160,8 @@ func (r Reader) SCIMByID(issuer string, ids []int64) (map[int64]*SCIMResource, e
 
 // LockSCIM is a resource that nobody else changes until the transaction ends.
 func (tx *Tx) LockSCIM(issuer, kind string, id int64) (*SCIMResource, error) {
-	lock := ""
-	if tx.postgres {
-		lock = " FOR UPDATE"
-	}
 	var row SCIMResource
-	return &row, tx.one(&row, kind, `SELECT * FROM scim_resources WHERE issuer = ? AND kind = ? AND id = ? AND deleted_at = 0`+lock, issuer, kind, id)
+	return &row, tx.one(&row, kind, `SELECT * FROM scim_resources WHERE issuer = ? AND kind = ? AND id = ? AND deleted_at = 0`+tx.locking(), issuer, kind, id)
 }
 
 // CreateSCIM stores a new resource.

@@ -50,11 +50,7 @@ func (r Reader) SharedMembers(accounts []int64) (map[int64][]Membership, error) 
 	cond, arg := r.in("account_id", accounts)
 	var rows []Membership
 	err := r.scan(&rows, `SELECT * FROM shared_members WHERE `+cond+` ORDER BY created_at, person_id`, arg)
-	byAccount := map[int64][]Membership{}
-	for _, m := range rows {
-		byAccount[m.AccountID] = append(byAccount[m.AccountID], m)
-	}
-	return byAccount, err
+	return group(rows, func(m Membership) int64 { return m.AccountID }), err
 }
 
 // AddSharedMember lets a person act as a shared account, and tells whether that is new.

@@ -88,6 +88,15 @@ func (db *DB) Write(ctx context.Context, apply func(*Tx) error) error {
 	return db.write(ctx, witnessed(ctx, apply))
 }
 
+// locking ends a query whose rows nobody else may change until the transaction ends.
+// SQLite has one writer, who needs no such thing.
+func (tx *Tx) locking() string {
+	if tx.postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
 // After has f called once the transaction is on disk, and not at all if it is
 // given up.
 func (tx *Tx) After(f func()) { *tx.after = append(*tx.after, f) }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"context"
 	"net/url"
 	"strings"
 
@@ -50,9 +51,51 @@ func (u *UI) ownerAccount(a *store.Actor, user *store.User, me int64) OwnerAccou
 		State: string(a.Lifecycle), SignedIn: user.SignedInAt.Time(), Joined: user.CreatedAt.Time(), You: a.ID == me}
 }
 
-// ChangeAccount gives an account a role, signs it out, closes or suspends it, or
-// lets it back in. Nobody does so to himself.
+// ChangeAccount signs an account out, closes or suspends it, lets it back in, or
+// says who answers in its place.
 func (u *UI) ChangeAccount(c *gin.Context) error {
+	return u.changeAccount(c, func(ctx context.Context, who auth.Who, target int64) (err error) {
+		switch c.Param("act") {
+		case "sign_out":
+			return u.Auth.EndAccess(ctx, who.ActorID, target)
+		case "close":
+			return u.Actors.Close(ctx, who.ActorID, target)
+		case "suspend":
+			return u.Actors.Disable(ctx, who.ActorID, target)
+		case "enable":
+			return u.Actors.Enable(ctx, who.ActorID, target)
+		case "successor":
+			_, err = u.Actors.SetSuccessor(ctx, who.ActorID, target, strings.TrimSpace(c.PostForm("handle")))
+			return err
+		}
+		return errNotFound
+	})
+}
+
+// GivePowers gives an account a role and permissions.
+func (u *UI) GivePowers(c *gin.Context) error {
+	return u.changeAccount(c, func(ctx context.Context, who auth.Who, target int64) error {
+		given, err := powersOf(c)
+		if err != nil {
+			return err
+		}
+		if !who.MayGive(given) {
+			return fault.New(fault.Forbidden, "You can give nobody what you may not do yourself, and only an owner makes owners.")
+		}
+		return u.Actors.SetPowers(ctx, who.ActorID, target, string(given.Role), given.Names())
+	})
+}
+
+// DeleteAccount ends an account for good.
+func (u *UI) DeleteAccount(c *gin.Context) error {
+	return u.changeAccount(c, func(ctx context.Context, who auth.Who, target int64) error {
+		return u.Actors.Delete(ctx, who.ActorID, target)
+	})
+}
+
+// changeAccount changes an account that is the reader's to change, which his own is
+// not.
+func (u *UI) changeAccount(c *gin.Context, change func(context.Context, auth.Who, int64) error) error {
 	who, target := auth.WhoIs(c.Request.Context()), number(c.Param("id"))
 	account, err := u.reader(c).Account(target)
 	if err != nil {
@@ -61,35 +104,7 @@ func (u *UI) ChangeAccount(c *gin.Context) error {
 	if target == who.ActorID || !who.MayChange(auth.PowersOf(account.User.Role, account.User.Permissions)) {
 		return fault.New(fault.Forbidden, "This account is not yours to change.")
 	}
-	ctx, act := c.Request.Context(), c.Param("act")
-	if act == "delete" && !who.May(auth.DeleteAccounts) {
-		return fault.New(fault.Forbidden, "Your role does not allow this")
-	}
-	switch act {
-	case "sign_out":
-		err = u.Auth.EndAccess(ctx, who.ActorID, target)
-	case "close":
-		err = u.Actors.Close(ctx, who.ActorID, target)
-	case "suspend":
-		err = u.Actors.Disable(ctx, who.ActorID, target)
-	case "enable":
-		err = u.Actors.Enable(ctx, who.ActorID, target)
-	case "delete":
-		err = u.Actors.Delete(ctx, who.ActorID, target)
-	case "successor":
-		_, err = u.Actors.SetSuccessor(ctx, who.ActorID, target, strings.TrimSpace(c.PostForm("handle")))
-	case "role":
-		var given auth.Powers
-		if given, err = powersOf(c); err == nil && !who.MayGive(given) {
-			err = fault.New(fault.Forbidden, "You can give nobody what you may not do yourself, and only an owner makes owners.")
-		}
-		if err == nil {
-			err = u.Actors.SetPowers(ctx, who.ActorID, target, string(given.Role), given.Names())
-		}
-	default:
-		err = errNotFound
-	}
-	if err != nil {
+	if err := change(c.Request.Context(), who, target); err != nil {
 		return err
 	}
 	return see(c, "/owner/accounts/"+id(target)+"?done=account")
@@ -164,19 +179,17 @@ func (u *UI) OwnerPartners(c *gin.Context) error {
 	return u.show(c, "owner", "Partners", "owner", body)
 }
 
-// ChangePartner puts a domain under a policy, or with "remove" under none.
+// ChangePartner puts a domain under a policy.
 func (u *UI) ChangePartner(c *gin.Context) error {
-	ctx, domain, policy := c.Request.Context(), strings.TrimSpace(c.PostForm("domain")), c.PostForm("policy")
-	var err error
-	switch {
-	case policy == "remove" && !auth.WhoIs(ctx).May(auth.DeleteFederation):
-		err = fault.New(fault.Forbidden, "Your role does not allow this")
-	case policy == "remove":
-		err = u.Partners.Remove(ctx, viewer(c), domain)
-	default:
-		err = u.Partners.Set(ctx, viewer(c), domain, policy)
+	if err := u.Partners.Set(c.Request.Context(), viewer(c), strings.TrimSpace(c.PostForm("domain")), c.PostForm("policy")); err != nil {
+		return err
 	}
-	if err != nil {
+	return see(c, "/owner/partners?done=partner")
+}
+
+// ForgetPartner puts a domain under no policy.
+func (u *UI) ForgetPartner(c *gin.Context) error {
+	if err := u.Partners.Remove(c.Request.Context(), viewer(c), strings.TrimSpace(c.PostForm("domain"))); err != nil {
 		return err
 	}
 	return see(c, "/owner/partners?done=partner")

@@ -238,7 +238,7 @@ func TestOwnersPages(t *testing.T) {
 
 	owner.post("/owner/partners", "domain", "Far.Example", "policy", "allow").ok()
 	owner.get("/owner/partners").has("far.example")
-	owner.post("/owner/partners", "domain", "far.example", "policy", "remove").ok()
+	owner.post("/owner/partners/forget", "domain", "far.example").ok()
 	owner.get("/owner/partners").lacks("far.example")
 	assert.Equal(t, http.StatusUnprocessableEntity, owner.post("/owner/partners", "domain", "x.example", "policy", "adore").code)
 
