@@ -61,11 +61,7 @@ func (c botTokenCommand) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		var expires store.Time
-		if !c.Expires.IsZero() {
-			expires = store.TimeOf(c.Expires)
-		}
-		token, err := n.auth.IssueBotToken(ctx, 0, bot.ID, auth.BotToken{Name: c.Name, Scopes: scopes, Expires: expires})
+		token, err := n.auth.IssueBotToken(ctx, 0, bot.ID, auth.BotToken{Name: c.Name, Scopes: scopes, Expires: store.TimeOf(c.Expires)})
 		if err != nil {
 			return err
 		}
@@ -78,17 +74,23 @@ type botListCommand struct{}
 
 func (botListCommand) Run(r *run) error {
 	return r.with(func(ctx context.Context, n *node) error {
-		bots, err := n.db.With(ctx).Bots()
+		db := n.db.With(ctx)
+		bots, err := db.Bots()
+		if err != nil {
+			return err
+		}
+		ids := make([]int64, len(bots))
+		for i, bot := range bots {
+			ids[i] = bot.ID
+		}
+		live, err := db.TokensOf(ids)
 		if err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(r.out, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "BOT\tSTATE\tTOKEN\tNAME\tSCOPES\tLAST USED\tEXPIRES")
 		for _, bot := range bots {
-			tokens, err := n.db.With(ctx).Grants(bot.ID)
-			if err != nil {
-				return err
-			}
+			tokens := live[bot.ID]
 			if len(tokens) == 0 {
 				fmt.Fprintf(w, "%s\t%s\t-\t\t\t\t\n", bot.Username, bot.Lifecycle)
 			}
