@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+PATH=$PATH:/usr/sbin # where Debian has nginx
 scratch=$(mktemp -d)
 missing=()
 cluster_owner=()
@@ -37,9 +38,12 @@ install_packages() {
     command -v npm >/dev/null || wanted+=(npm)
     has_glewlwyd || wanted+=(glewlwyd sqlite3)
     has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
+    command -v nginx >/dev/null || wanted+=(nginx)
+    command -v caddy >/dev/null || wanted+=(caddy)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
         echo "Installing with apt-get: ${wanted[*]}"
-        export DEBIAN_FRONTEND=noninteractive
+        # At run level 1 no package starts the service that it brings.
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
         if ! { apt-get update && apt-get install --yes --no-install-recommends "${wanted[@]}"; } >"$scratch/apt.log" 2>&1; then
             tail -n 5 "$scratch/apt.log"
         fi
@@ -49,6 +53,8 @@ install_packages() {
     has_ffmpeg || missing+=("ffmpeg and ffprobe: the tests of videos and sounds")
     has_glewlwyd || missing+=("glewlwyd and sqlite3: the test with that identity provider")
     has_mastodon_py || missing+=("Mastodon.py: the test with that library")
+    command -v nginx >/dev/null || missing+=("nginx: the test behind that proxy")
+    command -v caddy >/dev/null || missing+=("caddy: the test behind that proxy, and of the guide")
 }
 
 # has_ffmpeg asks for both programs: some builds bring one of them.

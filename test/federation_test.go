@@ -240,8 +240,18 @@ func blockAcross(t *testing.T, c *company) {
 	}
 }
 
-// upload sends a file as client apps do.
+// upload sends a picture as client apps do.
 func (p *person) upload(name string, file []byte, description string) attachment {
+	p.t.Helper()
+	code, text := p.sendFile(name, file, description)
+	require.Equal(p.t, http.StatusOK, code, "%s", text)
+	var a attachment
+	require.NoError(p.t, json.Unmarshal(text, &a))
+	return a
+}
+
+// sendFile is upload of whatever the node may have to convert first.
+func (p *person) sendFile(name string, file []byte, description string) (code int, text []byte) {
 	p.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -254,12 +264,9 @@ func (p *person) upload(name string, file []byte, description string) attachment
 	request, err := http.NewRequestWithContext(p.t.Context(), "POST", p.node.url+"/api/v2/media", io.Reader(&body))
 	require.NoError(p.t, err)
 	request.Header.Set("Content-Type", form.FormDataContentType())
-	code, text, err := p.send(request)
+	code, text, err = p.send(request)
 	require.NoError(p.t, err)
-	require.Equal(p.t, http.StatusOK, code, "%s", text)
-	var a attachment
-	require.NoError(p.t, json.Unmarshal(text, &a))
-	return a
+	return code, text
 }
 
 // drawing is a small picture.
