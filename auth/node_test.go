@@ -71,7 +71,7 @@ func newNodeOn(t *testing.T, db *store.DB, rules ...auth.Rule) *node {
 		}},
 	}
 	require.NoError(t, queue.Migrate(t.Context(), n.DB))
-	jobs, err := queue.New(n.DB, slog.New(slog.DiscardHandler))
+	jobs, err := queue.New(n.DB, slog.New(slog.DiscardHandler), queue.Roles{})
 	require.NoError(t, err)
 	n.Actors = &actors.Actors{DB: n.DB, Queue: jobs, URL: server.URL}
 	n.Notify = &notify.Notify{DB: n.DB, Hub: notify.NewHub()}

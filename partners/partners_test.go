@@ -21,7 +21,7 @@ func open(t *testing.T, db *store.DB, mode bool) *partners.Partners {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	require.NoError(t, queue.Migrate(t.Context(), db))
-	jobs, err := queue.New(db, log)
+	jobs, err := queue.New(db, log, queue.Roles{})
 	require.NoError(t, err)
 	p := &partners.Partners{DB: db, Queue: jobs, Open: mode, Self: "self.example", Log: log}
 	require.NoError(t, p.Load(t.Context()))

@@ -35,7 +35,7 @@ func (n *node) database() *store.DB {
 // to that.
 func recheck(t *testing.T, db *store.DB) (began store.Time) {
 	t.Helper()
-	jobs, err := queue.New(db, slog.New(slog.DiscardHandler))
+	jobs, err := queue.New(db, slog.New(slog.DiscardHandler), queue.Roles{})
 	require.NoError(t, err)
 	old := store.Now().Add(-5 * time.Hour)
 	nodetest.Exec(t, db, fmt.Sprintf(`UPDATE identities SET checked_at = %d, asked_at = %d`, old, old))

@@ -73,7 +73,7 @@ func (c *client) sendFiles(method, path string, files map[string][]byte, fields 
 // work runs the jobs that have to do with files.
 func (n *node) work() {
 	n.t.Helper()
-	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Files.Clear))
+	jobs, err := queue.New(n.db, slog.New(slog.DiscardHandler), queue.All, queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, n.Files.Clear))
 	require.NoError(n.t, err)
 	require.NoError(n.t, jobs.Start(context.Background()))
 	n.t.Cleanup(func() {

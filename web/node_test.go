@@ -74,7 +74,7 @@ func wire(t testing.TB, db *store.DB, address string, files *media.Store) *web.W
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	require.NoError(t, queue.Migrate(context.Background(), db))
-	jobs, err := queue.New(db, log)
+	jobs, err := queue.New(db, log, queue.Roles{})
 	require.NoError(t, err)
 	host := federation.HostOf(address)
 	tell := &notify.Notify{DB: db, Hub: notify.NewHub(), Queue: jobs}

@@ -41,7 +41,7 @@ func newNode(t *testing.T, db *store.DB) *node {
 	t.Cleanup(server.Close)
 	log := slog.New(slog.DiscardHandler)
 	require.NoError(t, queue.Migrate(t.Context(), db))
-	jobs, err := queue.New(db, log)
+	jobs, err := queue.New(db, log, queue.Roles{})
 	require.NoError(t, err)
 	rules, err := auth.RoleRules("groups", map[string]string{"parley-owners": "owner", "parley-admins": "admin", "g-mods": "moderator"})
 	require.NoError(t, err)

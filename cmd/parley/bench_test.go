@@ -141,7 +141,7 @@ func serveForBench(b *testing.B, url string) *running {
 	cfg.Database.URL, cfg.DataDir = url, b.TempDir()
 	cfg.Federation.Mode, cfg.Federation.AllowHTTP, cfg.Federation.AllowNetworks = "open", true, []string{"127.0.0.0/8", "::1/128"}
 	cfg.Limits.Enabled = false
-	n, err := open(b.Context(), cfg, slog.New(slog.DiscardHandler))
+	n, err := open(b.Context(), cfg, slog.New(slog.DiscardHandler), everything)
 	require.NoError(b, err)
 	ctx, stop := context.WithCancel(context.Background())
 	up, done := make(chan struct{}), make(chan error, 1)

@@ -76,7 +76,7 @@ func (d *demo) run(r *run) error {
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	for _, dn := range d.nodes {
-		if dn.node, err = open(ctx, d.settings(dn), log.With("node", dn.name)); err != nil {
+		if dn.node, err = open(ctx, d.settings(dn), log.With("node", dn.name), everything); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (r *run) with(act func(context.Context, *node) error) error {
 	if err != nil {
 		return err
 	}
-	n, err := open(r.ctx, cfg, slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	n, err := open(r.ctx, cfg, slog.New(slog.NewTextHandler(r.err, &slog.HandlerOptions{Level: slog.LevelWarn})), roles{})
 	if err != nil {
 		return err
 	}

@@ -8,20 +8,30 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"parley/auth/devidp"
 	"parley/internal/config"
+	"parley/internal/queue"
 )
 
-type serveCommand struct{}
+type serveCommand struct {
+	Roles []string `default:"web,worker,scheduler" enum:"web,worker,scheduler" help:"What this process does, where several share a PostgreSQL database: answer requests (web), run jobs (worker), be ready to keep the clock for all (scheduler)." placeholder:"ROLE,..."`
+}
 
-func (serveCommand) Run(r *run) error {
+func (c serveCommand) Run(r *run) error {
 	cfg, err := r.load()
 	if err != nil {
 		return err
+	}
+	as := roles{web: slices.Contains(c.Roles, "web"),
+		queue: queue.Roles{Work: slices.Contains(c.Roles, "worker"), Schedule: slices.Contains(c.Roles, "scheduler")}}
+	if as != everything && strings.HasPrefix(cfg.Database.URL, "sqlite:") {
+		return errors.New("--roles: one process alone has a SQLite file and does everything; several processes need PostgreSQL, see database.url")
 	}
 	log, err := logger(cfg)
 	if err != nil {
@@ -29,12 +39,12 @@ func (serveCommand) Run(r *run) error {
 	}
 	slog.SetDefault(log)
 	var dev http.Handler
-	if cfg.Development {
+	if cfg.Development && as.web {
 		if dev, err = develop(cfg); err != nil {
 			return err
 		}
 	}
-	n, err := open(r.ctx, cfg, log)
+	n, err := open(r.ctx, cfg, log, as)
 	if err != nil {
 		return err
 	}
@@ -45,6 +55,10 @@ func (serveCommand) Run(r *run) error {
 		log.Warn("nobody can sign in but by link: add an [[oidc]] table to the settings, or use parley account link")
 	}
 	return n.serve(r.ctx, dev, func() {
+		if !as.web {
+			fmt.Fprintf(r.err, "Parley %s works for %s as %s\n", version, cfg.PublicURL, strings.Join(c.Roles, " and "))
+			return
+		}
 		fmt.Fprintf(r.err, "Parley %s is at %s\n", version, cfg.PublicURL)
 		if dev != nil {
 			fmt.Fprintln(r.err, "Sign in there as one of a few made-up people: without an [[oidc]] table, and on this machine only, anybody may be anybody.")
@@ -91,38 +105,35 @@ func devClient(publicURL string) devidp.Client {
 // stopTime is how long a node that is asked to stop may take.
 const stopTime = 8 * time.Second
 
-// serve answers requests and runs jobs until ctx ends, then stops in order:
-// no new requests, the running ones, the jobs, the database.
+// serve does what the roles say until ctx ends, then stops in order: no new
+// requests, the running ones, the jobs, the database.
 func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error {
-	listener, err := net.Listen("tcp", n.cfg.Listen)
+	server, listener, err := n.public(dev)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen: %w", err), n.close())
-	}
-	n.web.Dev = dev
-	handler, err := n.web.Handler()
-	if err != nil {
-		return errors.Join(err, listener.Close(), n.close())
+		return errors.Join(err, n.close())
 	}
 	if err := n.queue.Start(context.WithoutCancel(ctx)); err != nil {
-		return errors.Join(err, listener.Close(), n.close())
+		if listener != nil {
+			err = errors.Join(err, listener.Close())
+		}
+		return errors.Join(err, n.close())
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	// There is no limit on the time of an answer: streams are answers.
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: n.private(), ReadHeaderTimeout: 10 * time.Second}
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return unlessClosed(server.Serve(listener)) })
+	if n.roles.web {
+		group.Go(func() error { return unlessClosed(server.Serve(listener)) })
+		group.Go(func() error { n.networks.Watch(background); return nil })
+		group.Go(func() error { n.streams.Watch(ctx, n.db.Reader, n.log); return nil }) // streams end first
+	}
 	if n.cfg.PrivateListen != "" {
 		group.Go(func() error { return unlessClosed(private.ListenAndServe()) })
 	}
 	group.Go(func() error { n.partners.Watch(background); return nil })
-	group.Go(func() error { n.networks.Watch(background); return nil })
 	group.Go(func() error { n.relay.Run(background, func() {}); return nil })
-	group.Go(func() error { n.index.Run(background); return nil })
-	group.Go(func() error { n.streams.Watch(ctx, n.db.Reader, n.log); return nil }) // streams end first
+	group.Go(func() error { n.index.Run(background, n.queue.Leads); return nil })
 	group.Go(func() error {
 		<-ctx.Done()
 		n.log.Info("stopping")
@@ -134,6 +145,25 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	})
 	ready()
 	return errors.Join(group.Wait(), n.close())
+}
+
+// public is what answers requests, and where: nowhere without the role.
+func (n *node) public(dev http.Handler) (*http.Server, net.Listener, error) {
+	if !n.roles.web {
+		return &http.Server{}, nil, nil
+	}
+	n.web.Dev = dev
+	handler, err := n.web.Handler()
+	if err != nil {
+		return nil, nil, err
+	}
+	listener, err := net.Listen("tcp", n.cfg.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen: %w", err)
+	}
+	// There is no limit on the time of an answer: streams are answers.
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}, listener, nil
 }
 
 func unlessClosed(err error) error {

@@ -36,6 +36,7 @@ import (
 // node is all the rooms of one node, wired.
 type node struct {
 	cfg      *config.Config
+	roles    roles
 	log      *slog.Logger
 	db       *store.DB
 	files    *media.Store
@@ -59,9 +60,18 @@ type node struct {
 	web      *web.Web
 }
 
+// roles are what a process of a node is there for, beside what a command does.
+type roles struct {
+	web   bool // answers requests
+	queue queue.Roles
+}
+
+// everything is what the only process of a node does.
+var everything = roles{web: true, queue: queue.All}
+
 // open wires a node over its migrated database. Nothing runs yet.
-func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *node, err error) {
-	n := &node{cfg: cfg, log: log}
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger, as roles) (_ *node, err error) {
+	n := &node{cfg: cfg, roles: as, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -153,7 +163,7 @@ func (n *node) wire() error {
 	for _, p := range n.auth.Providers {
 		p.Offline = times.Recheck > 0
 	}
-	if n.queue, err = queue.New(n.db, n.log, jobs(n.outbox, n.inbox, n.files, n.remote, n.push, n.cards, n.index, n.auth)...); err != nil {
+	if n.queue, err = queue.New(n.db, n.log, n.roles.queue, jobs(n.outbox, n.inbox, n.files, n.remote, n.push, n.cards, n.index, n.auth)...); err != nil {
 		return err
 	}
 	n.outbox.Queue, n.inbox.Queue, n.notify.Queue, n.actors.Queue, n.partners.Queue = n.queue, n.queue, n.queue, n.queue, n.queue

@@ -142,7 +142,7 @@ func (n *Node) rooms(log *slog.Logger) {
 	n.Inbox = &inbox.Inbox{DB: n.DB, Actors: n.Actors, Partners: n.Partners, Outbox: n.Outbox, Notify: n.Notify, Fed: fed, Log: log}
 	n.Push = &notify.Push{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{URL: n.URL}, URL: n.URL, Log: log}
 	n.Cards = &cards.Cards{DB: n.DB, HTTP: fed.HTTP, Remote: &media.Remote{DB: n.DB, HTTP: fed.HTTP, URL: n.URL, Budget: 1 << 20, Log: log}, Bars: n.Partners.Bars, URL: n.URL, Log: log}
-	n.Queue, err = queue.New(n.DB, log, queue.Do(time.Minute, n.Push.Send), queue.Do(time.Minute, n.Cards.Make),
+	n.Queue, err = queue.New(n.DB, log, queue.All, queue.Do(time.Minute, n.Push.Send), queue.Do(time.Minute, n.Cards.Make),
 		queue.Do(time.Minute, n.Outbox.Deliver), queue.Do(time.Minute, n.Outbox.Release), queue.Do(time.Minute, n.Outbox.Publish), queue.Do(time.Minute, n.Outbox.Convert), queue.Do(time.Minute, n.Outbox.Withhold), queue.Do(time.Minute, files.Clear), queue.Do(time.Minute, n.Outbox.EndPoll), queue.Do(time.Minute, n.Outbox.Counted),
 		queue.Do(time.Minute, n.Inbox.Synchronize), queue.Do(time.Minute, n.Inbox.Hint),
 		queue.Do(time.Minute, n.Outbox.Probe), queue.Do(time.Minute, n.Outbox.Wake), queue.Do(time.Minute, n.Outbox.Gone),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,11 +27,22 @@ type Job interface{ Kind() string }
 type Queue struct {
 	db      *store.DB
 	log     *slog.Logger
+	roles   Roles
 	config  *river.Config
 	onPG    *river.Client[pgx.Tx]
 	onLite  *river.Client[*sql.Tx]
+	leads   atomic.Bool
 	release func()
 }
+
+// Roles are what a process does for a queue beside putting jobs into it.
+type Roles struct {
+	Work     bool // carry jobs out
+	Schedule bool // be ready to lead: enqueue by the clock, send on what waits for its time, clean up
+}
+
+// All is what the only process on a database does.
+var All = Roles{Work: true, Schedule: true}
 
 // Work is what is done for one kind of job.
 type Work func(*river.Config)
@@ -64,19 +76,30 @@ func (w *worker[T]) Timeout(*river.Job[T]) time.Duration               { return 
 // Later, returned by a job, has it run again after d. That is no failure.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
 
-// New makes a queue over the database. With works it can be started.
-func New(db *store.DB, log *slog.Logger, works ...Work) (*Queue, error) {
-	q := &Queue{db: db, log: log, release: func() {}}
+// idleQueue is where a process looks for jobs that only leads: River leads
+// nothing without a queue. No job is ever put there.
+const idleQueue = "none"
+
+// New makes a queue over the database. With a role, and then with all works
+// whatever the role is, it can be started.
+func New(db *store.DB, log *slog.Logger, roles Roles, works ...Work) (*Queue, error) {
+	q := &Queue{db: db, log: log, roles: roles, release: func() {}}
 	q.config = &river.Config{Logger: quiet(log), SkipUnknownJobCheck: true}
-	if len(works) > 0 {
+	if roles != (Roles{}) {
 		q.config.Workers = river.NewWorkers()
 		q.config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 200}}
+		if !roles.Work {
+			q.config.Queues = map[string]river.QueueConfig{idleQueue: {MaxWorkers: 1}}
+		}
 		q.config.FetchCooldown = 20 * time.Millisecond
 		q.config.FetchPollInterval = 500 * time.Millisecond
 		q.config.CompletedJobRetentionPeriod = time.Hour
 		q.config.RescueStuckJobsAfter = time.Hour
 		for _, w := range works {
 			w(q.config)
+		}
+		if !roles.Schedule {
+			q.config.PeriodicJobs, q.config.LeaderElectionDisabled = nil, true
 		}
 	}
 	var err error
@@ -135,9 +158,18 @@ func (q *Queue) insert(ctx context.Context, tx *store.Tx, job Job, opts *river.I
 	return nil
 }
 
-// Start runs jobs until Stop. What a process that died had in hand is taken
-// over first.
+// Leads reports whether this process is the one, of all on the database that
+// schedule, which does what only one has to do. On a PostgreSQL server that
+// goes away nobody leads; of a process that dies another takes over within
+// seconds.
+func (q *Queue) Leads() bool { return q.leads.Load() }
+
+// Start does what the roles say until Stop, with none nothing. What a process
+// that died had in hand is taken over first.
 func (q *Queue) Start(ctx context.Context) error {
+	if q.roles == (Roles{}) {
+		return nil
+	}
 	if q.onPG != nil {
 		if err := q.claim(ctx, q.onPG.ID()); err != nil {
 			return err
@@ -147,12 +179,16 @@ func (q *Queue) Start(ctx context.Context) error {
 	if _, err := q.db.SQLite.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`); err != nil {
 		return err
 	}
+	q.leads.Store(q.roles.Schedule)
 	return q.onLite.Start(ctx)
 }
 
 // Stop lets running jobs finish until ctx ends, then cancels them: they will
 // run again.
 func (q *Queue) Stop(ctx context.Context) error {
+	if q.roles == (Roles{}) {
+		return nil
+	}
 	defer q.release()
 	stop, cancel := q.stoppers()
 	if err := stop(ctx); err == nil || !errors.Is(err, context.DeadlineExceeded) {

@@ -28,7 +28,7 @@ func start(t *testing.T, db *store.DB, do func(context.Context, job) error) *que
 	t.Helper()
 	require.NoError(t, queue.Migrate(t.Context(), db))
 	require.NoError(t, queue.Migrate(t.Context(), db), "a second time there is nothing to do")
-	q, err := queue.New(db, quiet, queue.Do(5*time.Second, do))
+	q, err := queue.New(db, quiet, queue.All, queue.Do(5*time.Second, do))
 	require.NoError(t, err)
 	require.NoError(t, q.Start(t.Context()))
 	t.Cleanup(func() { stop(t, q) })

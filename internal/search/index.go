@@ -21,13 +21,16 @@ const (
 	batch = 200
 )
 
-// Run keeps the index until ctx ends.
-func (x *Index) Run(ctx context.Context) {
+// Run keeps the index until ctx ends, while this process is the one of several
+// that leads.
+func (x *Index) Run(ctx context.Context, leads func() bool) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := x.Update(ctx); err != nil && ctx.Err() == nil {
-			x.Log.WarnContext(ctx, "take out words for the search", "error", err)
+		if leads() {
+			if err := x.Update(ctx); err != nil && ctx.Err() == nil {
+				x.Log.WarnContext(ctx, "take out words for the search", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

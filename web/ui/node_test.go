@@ -88,7 +88,7 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	require.NoError(t, queue.Migrate(context.Background(), db))
-	jobs, err := queue.New(db, log)
+	jobs, err := queue.New(db, log, queue.Roles{})
 	require.NoError(t, err)
 	files, err := media.Open(t.TempDir())
 	require.NoError(t, err)
