@@ -63,6 +63,7 @@ var homes = map[string][]string{
 	"github.com/riverqueue/river":     {"internal/queue"},
 	"github.com/gin-gonic/gin":        {"web", "actors/http.go", "auth/http.go", "auth/scim/http.go", "inbox/http.go", "outbox/http.go"},
 	"github.com/minio/minio-go":       {"internal/media"},
+	"golang.org/x/crypto/acme":        {"cmd/parley"},
 	"github.com/johannesboyne":        nil,
 	"net/http/httptest":               nil,
 	"github.com/stretchr/testify":     nil,

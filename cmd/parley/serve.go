@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"slices"
@@ -125,6 +124,7 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	group, ctx := errgroup.WithContext(ctx)
 	if n.roles.web {
 		group.Go(func() error { return unlessClosed(server.Serve(listener)) })
+		group.Go(func() error { return listener.secure(ctx) })
 		group.Go(func() error { n.networks.Watch(background); return nil })
 		group.Go(func() error { n.streams.Watch(ctx, n.db.Reader, n.log); return nil }) // streams end first
 	}
@@ -148,7 +148,7 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 }
 
 // public is what answers requests, and where: nowhere without the role.
-func (n *node) public(dev http.Handler) (*http.Server, net.Listener, error) {
+func (n *node) public(dev http.Handler) (*http.Server, *front, error) {
 	if !n.roles.web {
 		return &http.Server{}, nil, nil
 	}
@@ -157,7 +157,7 @@ func (n *node) public(dev http.Handler) (*http.Server, net.Listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	listener, err := net.Listen("tcp", n.cfg.Listen)
+	listener, err := n.listen()
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen: %w", err)
 	}

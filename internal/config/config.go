@@ -20,11 +20,12 @@ type Config struct {
 	PublicURL      string         `toml:"public_url" doc:"Where people and other nodes reach this node. Its host is the node's name and cannot change later."`
 	HandleDomain   string         `toml:"handle_domain" doc:"The domain in @name@domain, if it is not the host of public_url. That domain must send /.well-known/webfinger here."`
 	Title          string         `toml:"title" doc:"What the node is called on its pages."`
-	Listen         string         `toml:"listen" doc:"Address to listen on. TLS is the business of the proxy in front."`
+	Listen         string         `toml:"listen" doc:"Address to listen on. TLS is the business of the proxy in front, or of [acme]."`
 	PrivateListen  string         `toml:"private_listen" doc:"Address for health, metrics and profiles, for the operator alone. Empty: none."`
 	DataDir        string         `toml:"data_dir" doc:"Folder for uploaded files and, with SQLite, the database."`
 	TrustedProxies []string       `toml:"trusted_proxies" doc:"Addresses or networks whose X-Forwarded-* headers are believed."`
 	Database       Database       `toml:"database"`
+	ACME           ACME           `toml:"acme"`
 	Federation     Federation     `toml:"federation"`
 	Limits         Limits         `toml:"limits"`
 	Auth           Auth           `toml:"auth"`
@@ -42,6 +43,28 @@ type Config struct {
 // Database says where everything is kept.
 type Database struct {
 	URL string `toml:"url" doc:"sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME. Empty: SQLite in data_dir."`
+}
+
+// ACME has the node do TLS itself, where there is no proxy. RFC 8555
+type ACME struct {
+	DirectoryURL string `toml:"directory_url" doc:"Where an authority gives certificates, such as https://acme-v02.api.letsencrypt.org/directory; setting it accepts the authority's terms. The node then answers by https at listen, which has to be port 443 of public_url. Empty: a proxy in front does TLS."`
+	Email        string `toml:"email" doc:"Whom the authority tells of trouble. Empty: nobody."`
+	HTTPListen   string `toml:"http_listen" doc:"Address that leads from http to https, and answers the authority there too. Empty: none; the authority then asks at port 443 alone."`
+}
+
+// check finds what cannot be certified.
+func (a ACME) check(public *url.URL) error {
+	if a.DirectoryURL == "" {
+		return nil
+	}
+	var errs []error
+	if u, err := url.Parse(a.DirectoryURL); err != nil || u.Scheme != "https" || u.Host == "" {
+		errs = append(errs, fmt.Errorf("acme.directory_url %q: write an https address, such as https://acme-v02.api.letsencrypt.org/directory", a.DirectoryURL))
+	}
+	if public != nil && (public.Scheme != "https" || net.ParseIP(public.Hostname()) != nil || !strings.Contains(public.Hostname(), ".")) {
+		errs = append(errs, fmt.Errorf("acme.directory_url is set: public_url has to be https and a name with a dot, not %q", public))
+	}
+	return errors.Join(errs...)
 }
 
 // Federation says whom the node talks to.
@@ -254,6 +277,7 @@ func Default() *Config {
 		Title:      "Parley",
 		Listen:     "127.0.0.1:4000",
 		DataDir:    "./data",
+		ACME:       ACME{HTTPListen: ":80"},
 		Federation: Federation{Mode: "allowlist"},
 		Limits:     Limits{Enabled: true},
 		Posts:      Posts{MaxCharacters: 5000, LinkPreviews: true, Hold: Hold{-1, -1, -1, -1}},
@@ -314,9 +338,7 @@ func (c *Config) check() error {
 	if hold := c.Posts.Hold; max(c.Posts.HoldSeconds, hold.Public, hold.Unlisted, hold.Private, hold.Direct) > maxHold {
 		complain("posts.hold_seconds and the settings of [posts.hold] must be at most %d, a day", maxHold)
 	}
-	if err := c.Media.S3.check(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, c.Media.S3.check(), c.ACME.check(u))
 	for _, p := range c.OIDC {
 		errs = append(errs, p.check())
 	}

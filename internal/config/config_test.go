@@ -48,6 +48,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"PARLEY_MEDIA_S3_ENDPOINT=https://s3.example": "secret_key are needed",
 		"PARLEY_MEDIA_S3_BUCKET=files":                "media.s3.endpoint is empty",
 		"PARLEY_LIMITS_ENABLED=perhaps":               "neither true nor false",
+		"PARLEY_ACME_DIRECTORY_URL=letsencrypt.org":   "an https address",
+		"PARLEY_ACME_DIRECTORY_URL=https://ca.local":  "has to be https",
 	} {
 		_, err := Load("", []string{variable})
 		require.ErrorContains(t, err, want, variable)
