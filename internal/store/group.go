@@ -101,6 +101,11 @@ func (w *groupWriter) commit(group []*request) {
 	}
 	for _, r := range group {
 		r.err = w.apply(ctx, tx, r, len(group) > 1)
+		if errors.Is(r.err, errLost) {
+			failAll(group, r.err)
+			_ = tx.Rollback() // which SQLite did already
+			return
+		}
 	}
 	if len(group) == 1 && group[0].err != nil {
 		if err := tx.Rollback(); err != nil {
@@ -109,9 +114,16 @@ func (w *groupWriter) commit(group []*request) {
 		return
 	}
 	if err := tx.Commit(); err != nil {
-		failAll(group, fmt.Errorf("commit: %w", errors.Join(err, tx.Rollback())))
+		failAll(group, fmt.Errorf("commit: %w", err))
+		// After some failures SQLite has ended the transaction and after others it
+		// has not; database/sql takes it as ended.
+		_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
 	}
 }
+
+// errLost is what a request ends with where SQLite gave up the transaction that
+// it shares, which it does when the disk is full.
+var errLost = errors.New("the transaction was given up")
 
 func (w *groupWriter) apply(ctx context.Context, sqlTx *sql.Tx, r *request, savepoint bool) error {
 	if err := r.ctx.Err(); err != nil {
@@ -124,9 +136,9 @@ func (w *groupWriter) apply(ctx context.Context, sqlTx *sql.Tx, r *request, save
 		return err
 	}
 	if err := w.call(r, sqlTx); err != nil {
-		return errors.Join(err, w.exec(ctx, "ROLLBACK TO request"), w.exec(ctx, "RELEASE request"))
+		return errors.Join(err, w.leave(ctx, "ROLLBACK TO request"), w.leave(ctx, "RELEASE request"))
 	}
-	return w.exec(ctx, "RELEASE request")
+	return w.leave(ctx, "RELEASE request")
 }
 
 // call runs the request's function. A panic in it is its caller's failure and
@@ -139,6 +151,14 @@ func (w *groupWriter) call(r *request, sqlTx *sql.Tx) (err error) {
 	}()
 	g := w.g.Session(&gorm.Session{NewDB: true, Context: context.WithoutCancel(r.ctx)})
 	return r.apply(&Tx{Reader: Reader{g: g}, SQL: sqlTx, after: &r.after})
+}
+
+// leave is a step out of a savepoint, which is there as long as the transaction is.
+func (w *groupWriter) leave(ctx context.Context, query string) error {
+	if err := w.exec(ctx, query); err != nil {
+		return errors.Join(errLost, err)
+	}
+	return nil
 }
 
 func (w *groupWriter) exec(ctx context.Context, query string) error {
