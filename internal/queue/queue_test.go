@@ -134,3 +134,15 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 	})
 	require.EqualValues(t, 50, runs.Load())
 }
+
+// A process whose connections were cut shows again that it lives: else another
+// would take its jobs for those of a dead one.
+func TestTheLockComesBack(t *testing.T) {
+	db := storetest.Open(t, storetest.URL(t, "postgres"))
+	start(t, db, func(context.Context, job) error { return nil })
+	const held = ` FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE l.locktype = 'advisory' AND l.classid = 7033418 AND l.granted`
+	require.EqualValues(t, 1, nodetest.Number(t, db, `SELECT COUNT(*)`+held))
+	require.EqualValues(t, 1, nodetest.Number(t, db, `SELECT COUNT(pg_terminate_backend(l.pid))`+held))
+	nodetest.Eventually(t, "the lock is free", func() bool { return nodetest.Number(t, db, `SELECT COUNT(*)`+held) == 0 })
+	nodetest.Eventually(t, "it is held again", func() bool { return nodetest.Number(t, db, `SELECT COUNT(*)`+held) == 1 })
+}
