@@ -62,7 +62,9 @@ func (a *Auth) show(w http.ResponseWriter, status int, p page) {
 
 // fail tells a person what went wrong and what to do.
 func (a *Auth) fail(w http.ResponseWriter, r *http.Request, err error) {
+	err = store.Excused(err)
 	logFailure(r, err)
+	excuse(w, err)
 	a.show(w, int(fault.Of(err)), page{Title: "That did not work", Kind: "notice", Notice: fault.Message(err)})
 }
 

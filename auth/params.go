@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"parley/internal/fault"
+	"parley/internal/store"
 )
 
 // maxBody bounds what a client app may send to the OAuth endpoints.
@@ -99,8 +100,17 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 		writeJSON(w, e.status, map[string]string{"error": e.code, "error_description": e.description})
 		return
 	}
+	err = store.Excused(err)
 	logFailure(r, err)
+	excuse(w, err)
 	writeJSON(w, int(fault.Of(err)), map[string]string{"error": fault.Message(err)})
+}
+
+// excuse says when to come again where something is away.
+func excuse(w http.ResponseWriter, err error) {
+	if fault.Is(err, fault.Unavailable) {
+		w.Header().Set("Retry-After", "5")
+	}
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/store"
 )
 
 // fail ends a request with an error.
@@ -46,13 +45,11 @@ func (w *Web) answer(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		return
 	}
-	kind, message := fault.Of(err), fault.Message(err)
-	switch {
-	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
+	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
 		return // nobody is there to read it
-	case kind == fault.Internal && unreachable(err):
-		kind, message = fault.Unavailable, "Something that this needs does not answer at the moment"
 	}
+	err = store.Excused(err)
+	kind, message := fault.Of(err), fault.Message(err)
 	switch kind {
 	case fault.Internal:
 		w.Log.ErrorContext(c.Request.Context(), "request failed", "method", c.Request.Method, "path", c.Request.URL.Path, "error", err)
@@ -71,13 +68,6 @@ func (w *Web) answer(c *gin.Context, err error) {
 		return
 	}
 	c.JSON(int(kind), map[string]string{"error": message})
-}
-
-// unreachable reports whether err is about a connection: to the database,
-// mostly, which will come back.
-func unreachable(err error) bool {
-	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // forPerson reports whether a person reads the answer, in a browser.
