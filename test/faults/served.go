@@ -205,15 +205,3 @@ func (s *served) command(args ...string) string {
 	require.NoError(s.t, cmd.Run(), "parley %s: %s", strings.Join(args, " "), &errs)
 	return strings.TrimSpace(out.String())
 }
-
-// memory is how much of it the process holds, in bytes.
-func (s *served) memory() int64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.running.Process.Pid))
-	for line := range strings.Lines(string(text)) {
-		var kb int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
-			return kb << 10
-		}
-	}
-	return 0
-}
