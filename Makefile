@@ -14,7 +14,7 @@ test: ## run every test; installs what is missing where it may
 bench: ## measure
 	go test -run '^$$' -bench . -benchmem ./...
 
-faults: ## let the network fail around nodes, and see that what they promise holds
+faults: ## let nodes, and what they stand on, fail, and see that what they promise holds
 	go run ./test/faults
 
 lint: ## check how the code is written

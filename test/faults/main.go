@@ -4,6 +4,7 @@
 //	faults kill      a node is killed under load, again and again
 //	faults twins     one of two processes of a node is killed, again and again
 //	faults database  PostgreSQL is stopped and killed under a node
+//	faults disk      the disk of a node is full
 //	faults away      a partner is away for a day, or for good
 //	faults hang      fifty partners accept and never answer
 //	faults order     activities come in every order
@@ -31,7 +32,7 @@ import (
 var programs = []struct {
 	name string
 	run  func(t testing.TB, full bool)
-}{{"kill", kill}, {"twins", twins}, {"database", database}, {"away", away}, {"hang", hang}, {"order", order}}
+}{{"kill", kill}, {"twins", twins}, {"database", database}, {"disk", disk}, {"away", away}, {"hang", hang}, {"order", order}}
 
 // result is a line of the table at the end.
 type result struct{ program, database, promise, found string }
