@@ -19,12 +19,12 @@ const module = "parley/"
 // below its own. A room below another in the tree stands on the same rung
 // unless it is listed.
 var rungs = map[string]int{
-	"internal/fault": 1, "internal/text": 1, "internal/safehttp": 1, "internal/config": 1,
+	"internal/fault": 1, "internal/telemetry": 1, "internal/text": 1, "internal/safehttp": 1, "internal/config": 1,
 	"internal/store": 2,
 	"internal/queue": 3, "internal/audit": 3, "internal/media": 3, "internal/search": 3, "federation": 3,
 	"internal/notify": 4, "internal/cards": 4, "partners": 4, "actors": 4,
 	"auth": 5, "outbox": 5, "about": 5,
-	"inbox": 6, "compliance": 6, "bridges": 6,
+	"inbox": 6, "internal/health": 6, "compliance": 6, "bridges": 6,
 	"web/mastodon": 7, "web/ui": 7, "web/admin": 7,
 	"web":        8,
 	"cmd/parley": 9,
@@ -33,11 +33,12 @@ var rungs = map[string]int{
 // besides are the imports on one rung that the house has: an actor is admitted
 // by the partners, and the leaves share the kinds of errors.
 var besides = map[string][]string{
-	"actors":            {"partners"},
-	"internal/text":     {"internal/fault"},
-	"internal/safehttp": {"internal/fault"},
-	"internal/config":   {"internal/fault"},
-	"auth":              {"auth/devidp"},
+	"actors":             {"partners"},
+	"internal/telemetry": {"internal/fault"},
+	"internal/text":      {"internal/fault"},
+	"internal/safehttp":  {"internal/fault"},
+	"internal/config":    {"internal/fault"},
+	"auth":               {"auth/devidp"},
 }
 
 // never are the imports that go down and are still forbidden.
@@ -54,6 +55,8 @@ var tests = []string{"internal/nodetest", "internal/store/storetest", "internal/
 // homes are where third-party modules may be imported: a room with all below
 // it, or with a slash and a name a file.
 var homes = map[string][]string{
+	"github.com/prometheus":           {"internal/telemetry", "internal/health"},
+	"go.opentelemetry.io":             {"internal/telemetry"},
 	"gorm.io/":                        {"internal/store"},
 	"modernc.org/sqlite":              {"internal/store"},
 	"github.com/jackc/pgx":            {"internal/store", "internal/queue"},

@@ -65,7 +65,7 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 		k.failed, k.next = err, p.now().Add(discoveryPause)
 		return nil, err
 	}
-	k.found, k.next = d, p.now().Add(discoveryLife)
+	k.found, k.failed, k.next = d, nil, p.now().Add(discoveryLife)
 	return d, nil
 }
 
@@ -78,12 +78,24 @@ func (p *Provider) renew(ctx context.Context) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.renewing = false
+	k.failed = err
 	if err != nil {
 		k.next = p.now().Add(renewalPause)
 		slog.WarnContext(ctx, "an identity provider does not announce itself any more; what it said last stays in use", "provider", p.Name, "error", err)
 		return
 	}
 	k.found, k.next = d, p.now().Add(discoveryLife)
+}
+
+// Reachable is nil while the provider answers as far as is known, and else what
+// went wrong when it was asked last. It asks where nobody has.
+func (p *Provider) Reachable(ctx context.Context) error {
+	if _, err := p.discover(ctx); err != nil {
+		return err
+	}
+	p.kept.mu.Lock()
+	defer p.kept.mu.Unlock()
+	return p.kept.failed
 }
 
 func (p *Provider) announcement(ctx context.Context) (*discovered, error) {

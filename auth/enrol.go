@@ -7,6 +7,7 @@ import (
 
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/telemetry"
 	"parley/internal/text"
 )
 
@@ -24,6 +25,7 @@ func (a *Auth) enter(w http.ResponseWriter, r *http.Request, p *Provider, c Clai
 			ReturnTo: returnTo, BrowserHash: a.browserHash(r), ExpiresAt: store.Now().Add(signInLife)}, p.Names.For(c), "")
 		return
 	}
+	telemetry.SignIn(p.Name, err)
 	a.entered(w, r, kept, returnTo, err)
 }
 
@@ -91,5 +93,6 @@ func (a *Auth) enrol(w http.ResponseWriter, r *http.Request) {
 		a.askName(w, r, e, name, fault.Message(err))
 		return
 	}
+	telemetry.SignIn(p.Name, err)
 	a.entered(w, r, kept, e.ReturnTo, err)
 }

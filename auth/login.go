@@ -12,6 +12,7 @@ import (
 	"parley/internal/audit"
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/telemetry"
 )
 
 const (
@@ -129,6 +130,7 @@ func (a *Auth) callback(w http.ResponseWriter, r *http.Request) {
 	case begun.Trial:
 		a.trial(w, r, p, c, err)
 	case err != nil:
+		telemetry.SignIn(p.Name, err)
 		a.fail(w, r, err)
 	default:
 		a.enter(w, r, p, c, begun.ReturnTo)

@@ -9,6 +9,7 @@ import (
 
 	"parley/federation"
 	"parley/internal/fault"
+	"parley/internal/telemetry"
 )
 
 // maxBody bounds an activity, in bytes.
@@ -29,7 +30,9 @@ func (i *Inbox) Serve(c *gin.Context) {
 		_ = c.Error(fault.New(fault.BadRequest, "Send application/activity+json"))
 		return
 	}
-	if err := i.Receive(c.Request.Context(), c.Request, body); err != nil {
+	err = i.Receive(c.Request.Context(), c.Request, body)
+	telemetry.Arrival(err)
+	if err != nil {
 		_ = c.Error(err)
 		return
 	}

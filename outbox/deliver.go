@@ -8,6 +8,7 @@ import (
 	"parley/federation"
 	"parley/internal/queue"
 	"parley/internal/store"
+	"parley/internal/telemetry"
 )
 
 // DeliverJob takes an activity to every inbox that it has not reached.
@@ -196,12 +197,19 @@ func (o *Outbox) try(ctx context.Context, p *parcel, due *store.DueDelivery) out
 	if pass == nil {
 		return postponed(d, until)
 	}
+	ctx, span := telemetry.Start(ctx, telemetry.Client, "deliver")
+	span.Set("server.address", due.Host)
+	span.Set("parley.activity", p.activity.URI)
 	result := o.carry(ctx, p, d)
+	span.Number("http.response.status_code", result.Status)
+	span.End(result.Err)
 	if result.Err != nil && ctx.Err() != nil {
 		pass.release()
 		return postponed(d, o.Now()) // we stop, which says nothing of the host
 	}
-	return outcome{Attempt: o.judge(p.activity, d, result), news: pass.leave(result, o.Now())}
+	attempt := o.judge(p.activity, d, result)
+	telemetry.Delivery(o.Partners.Under(host), d.State, result.Duration)
+	return outcome{Attempt: attempt, news: pass.leave(result, o.Now())}
 }
 
 func postponed(d *store.Delivery, until time.Time) outcome {

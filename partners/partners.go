@@ -101,11 +101,28 @@ func (p *Partners) of(policies map[string]Policy, host federation.Host) Policy {
 	return Block
 }
 
+// Under is the entry that a host falls under, other where there is none: of
+// few values, to count by.
+func (p *Partners) Under(host federation.Host) string {
+	if policies := p.policies.Load(); policies != nil {
+		if name, ok := entry(*policies, host); ok {
+			return name
+		}
+	}
+	return "other"
+}
+
 func match(policies map[string]Policy, host federation.Host) (Policy, bool) {
+	name, ok := entry(policies, host)
+	return policies[name], ok
+}
+
+// entry is the key of what holds for a host.
+func entry(policies map[string]Policy, host federation.Host) (string, bool) {
 	// An entry with a port is about that port alone; one without is about all.
 	for _, name := range []string{string(host), host.Name()} {
-		if policy, ok := policies[name]; ok {
-			return policy, true
+		if _, ok := policies[name]; ok {
+			return name, true
 		}
 	}
 	for name := host.Name(); ; {
@@ -113,8 +130,8 @@ func match(policies map[string]Policy, host federation.Host) (Policy, bool) {
 		if !more {
 			return "", false
 		}
-		if policy, ok := policies["*."+above]; ok {
-			return policy, true
+		if _, ok := policies["*."+above]; ok {
+			return "*." + above, true
 		}
 		name = above
 	}

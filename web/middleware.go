@@ -14,21 +14,63 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"parley/internal/fault"
+	"parley/internal/telemetry"
 )
 
-// log gives each request an id, by which its user can name it, and at debug
-// level writes a line about it. The query is left out: it may hold a token.
-func (w *Web) log(c *gin.Context) {
+// observe gives each request an id, by which its user can name it, counts it,
+// and where that is wanted traces it and writes a line about it. Of the address
+// only the route is told: the rest may hold a token. What a stranger says of
+// traces is not believed.
+func (w *Web) observe(c *gin.Context) {
 	name := strconv.FormatUint(rand.Uint64(), 36)
 	c.Header("X-Request-Id", name)
-	if !w.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
-		c.Next()
-		return
+	ctx, span := telemetry.Start(c.Request.Context(), telemetry.Server, c.Request.Method)
+	if span != nil {
+		c.Request = c.Request.WithContext(ctx)
 	}
 	begun := time.Now()
 	c.Next()
-	w.Log.DebugContext(c.Request.Context(), "request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
-		"bytes", c.Writer.Size(), "took", time.Since(begun), "address", c.ClientIP(), "id", name)
+	took, route, status := time.Since(begun), c.FullPath(), c.Writer.Status()
+	if part := part(route); part != "" {
+		telemetry.Request(part, status, took)
+	}
+	if span != nil {
+		span.Name(c.Request.Method + " " + route)
+		span.Set("http.request.method", c.Request.Method)
+		span.Set("http.route", route)
+		span.Number("http.response.status_code", status)
+		span.Set("parley.request_id", name)
+		var err error
+		if last := c.Errors.Last(); last != nil && status >= http.StatusInternalServerError {
+			err = last.Err
+		}
+		span.End(err)
+	}
+	if w.Log.Enabled(ctx, slog.LevelDebug) {
+		w.Log.DebugContext(ctx, "request", "method", c.Request.Method, "route", route, "status", status,
+			"bytes", c.Writer.Size(), "took", took, "address", c.ClientIP(), "id", name)
+	}
+}
+
+// parts are the parts of a node as its operator sees them, by how routes begin.
+var parts = []struct{ prefix, name string }{
+	{"/api/v1/streaming", ""}, {"/ui/events", ""}, {"/api/", "api"}, {"/inbox", "inbox"}, {"/actors/:id/inbox", "inbox"},
+	{"/actors/", "documents"}, {"/posts/", "documents"}, {"/.well-known/", "documents"}, {"/nodeinfo/", "documents"},
+	{"/media/", "files"}, {"/proxy/", "files"}, {"/avatars/", "files"}, {"/headers/", "files"}, {"/static/", "files"},
+	{"/auth/", "sign_in"}, {"/oauth/", "sign_in"}, {"/scim/", "scim"},
+}
+
+// part is where a route belongs; empty for streams, which take as long as somebody reads.
+func part(route string) string {
+	if route == "" {
+		return "nowhere"
+	}
+	for _, p := range parts {
+		if strings.HasPrefix(route, p.prefix) {
+			return p.name
+		}
+	}
+	return "pages"
 }
 
 // headers are on every answer. A page loosens the content policy as far as it

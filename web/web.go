@@ -60,7 +60,7 @@ func (w *Web) Handler() (http.Handler, error) {
 	if err := e.SetTrustedProxies(w.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted_proxies: %w", err)
 	}
-	e.Use(w.log, w.errors, headers(w.API.URL), cors, w.barred, legible)
+	e.Use(w.observe, w.errors, headers(w.API.URL), cors, w.barred, legible)
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)
 	byAddress, byToken := w.addresses(), w.tokens()

@@ -15,7 +15,9 @@ import (
 
 	"parley/auth/devidp"
 	"parley/internal/config"
+	"parley/internal/health"
 	"parley/internal/queue"
+	"parley/internal/telemetry"
 )
 
 type serveCommand struct {
@@ -37,6 +39,17 @@ func (c serveCommand) Run(r *run) error {
 		return err
 	}
 	slog.SetDefault(log)
+	if cfg.Tracing.Endpoint != "" {
+		stop, err := telemetry.Trace(r.ctx, cfg.Tracing.Endpoint, cfg.Host(), version, func(err error) { log.Warn("spans cannot be sent", "error", err) })
+		if err != nil {
+			return err
+		}
+		defer func() {
+			until, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), time.Second)
+			defer cancel()
+			_ = stop(until) // what cannot be sent was said by its handler
+		}()
+	}
 	var dev http.Handler
 	if cfg.Development && as.web {
 		if dev, err = develop(cfg); err != nil {
@@ -107,6 +120,10 @@ const stopTime = 8 * time.Second
 // serve does what the roles say until ctx ends, then stops in order: no new
 // requests, the running ones, the jobs, the database.
 func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error {
+	operators, err := n.private()
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
 	server, listener, err := n.public(dev)
 	if err != nil {
 		return errors.Join(err, n.close())
@@ -119,7 +136,7 @@ func (n *node) serve(ctx context.Context, dev http.Handler, ready func()) error 
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
-	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: n.private(), ReadHeaderTimeout: 10 * time.Second}
+	private := &http.Server{Addr: n.cfg.PrivateListen, Handler: operators, ReadHeaderTimeout: 10 * time.Second}
 
 	group, ctx := errgroup.WithContext(ctx)
 	if n.roles.web {
@@ -174,17 +191,17 @@ func unlessClosed(err error) error {
 }
 
 // private is what only the operator sees.
-func (n *node) private() http.Handler {
+func (n *node) private() (http.Handler, error) {
+	metrics, err := telemetry.Handler(n.health)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := n.db.With(r.Context()).Owners(); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = fmt.Fprintln(w, "ok")
-	})
+	mux.HandleFunc("GET /healthz", health.Live)
+	mux.HandleFunc("GET /readyz", n.health.Ready)
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return mux
+	return mux, nil
 }

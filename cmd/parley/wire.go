@@ -20,6 +20,7 @@ import (
 	"parley/inbox"
 	"parley/internal/cards"
 	"parley/internal/config"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -57,6 +58,7 @@ type node struct {
 	scim     *scim.SCIM
 	networks *auth.Networks
 	streams  *notify.Streams
+	health   *health.Health
 	web      *web.Web
 }
 
@@ -177,6 +179,7 @@ func (n *node) wire() error {
 	n.scim = &scim.SCIM{DB: n.db, Auth: n.auth, Actors: n.actors, URL: cfg.PublicURL, Log: n.log}
 	n.networks = &auth.Networks{DB: n.db}
 	n.streams = notify.NewStreams()
+	n.health = &health.Health{DB: n.db, Queue: n.queue, Partners: n.partners, Auth: n.auth, HTTP: n.fed.HTTP, DataDir: cfg.DataDir, Now: time.Now}
 	n.web = &web.Web{
 		API: &mastodon.API{
 			Read: n.db.Reader, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, About: n.about, Push: n.push, Partners: n.partners, Auth: n.auth, Networks: n.networks, URL: cfg.PublicURL, Domain: cfg.Domain(),

@@ -33,6 +33,7 @@ type Config struct {
 	Posts          Posts          `toml:"posts"`
 	Media          Media          `toml:"media"`
 	Log            Log            `toml:"log"`
+	Tracing        Tracing        `toml:"tracing"`
 	OIDC           []OIDCProvider `toml:"oidc" doc:"One such table for each identity provider."`
 
 	// Development is true where nothing says who may sign in: a loopback node
@@ -177,6 +178,19 @@ func (s S3) check() error {
 type Log struct {
 	Level  string `toml:"level" doc:"debug, info, warn or error."`
 	Format string `toml:"format" doc:"text or json."`
+}
+
+// Tracing says where spans of requests, statements and jobs go.
+type Tracing struct {
+	Endpoint string `toml:"endpoint" doc:"A collector that takes OpenTelemetry's OTLP over HTTP, such as http://127.0.0.1:4318. Empty: nothing is traced. OTEL_TRACES_SAMPLER says which share."`
+}
+
+// check finds what is no address.
+func (t Tracing) check() error {
+	if u, err := url.Parse(t.Endpoint); t.Endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("tracing.endpoint %q: write a scheme and a host, such as http://127.0.0.1:4318", t.Endpoint)
+	}
+	return nil
 }
 
 // OIDCProvider is an identity provider that people sign in with.
@@ -338,7 +352,7 @@ func (c *Config) check() error {
 	if hold := c.Posts.Hold; max(c.Posts.HoldSeconds, hold.Public, hold.Unlisted, hold.Private, hold.Direct) > maxHold {
 		complain("posts.hold_seconds and the settings of [posts.hold] must be at most %d, a day", maxHold)
 	}
-	errs = append(errs, c.Media.S3.check(), c.ACME.check(u))
+	errs = append(errs, c.Media.S3.check(), c.ACME.check(u), c.Tracing.check())
 	for _, p := range c.OIDC {
 		errs = append(errs, p.check())
 	}

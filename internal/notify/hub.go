@@ -1,6 +1,10 @@
 package notify
 
-import "sync"
+import (
+	"sync"
+
+	"parley/internal/telemetry"
+)
 
 // Event tells that something happened under a topic.
 type Event struct {
@@ -141,6 +145,7 @@ func (h *Hub) deliver(events ...Event) {
 	}
 	h.mu.RUnlock()
 	for _, s := range slow {
+		telemetry.StreamDropped()
 		s.Close()
 	}
 }

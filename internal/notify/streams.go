@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/fault"
 	"parley/internal/store"
+	"parley/internal/telemetry"
 )
 
 // Streams are the streams open in this process, by the token or the session
@@ -43,6 +44,7 @@ func (s *Streams) Open(ctx context.Context, holder int64) (_ context.Context, do
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s.open[holder][&cancel] = struct{}{}
+	telemetry.StreamOpened()
 	return ctx, func() { s.forget(holder, &cancel) }, nil
 }
 
@@ -50,6 +52,9 @@ func (s *Streams) forget(holder int64, cancel *context.CancelFunc) {
 	(*cancel)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, open := s.open[holder][cancel]; open {
+		telemetry.StreamClosed()
+	}
 	delete(s.open[holder], cancel)
 	if len(s.open[holder]) == 0 {
 		delete(s.open, holder)

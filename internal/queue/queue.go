@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"parley/internal/store"
+	"parley/internal/telemetry"
 )
 
 // Job is the arguments of a piece of work; its Kind names the work. It is
@@ -70,8 +72,33 @@ type worker[T Job] struct {
 	timeout time.Duration
 }
 
-func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.do(ctx, job.Args) }
-func (w *worker[T]) Timeout(*river.Job[T]) time.Duration               { return w.timeout }
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error {
+	ctx, span := telemetry.Start(telemetry.WithParent(ctx, parentOf(job.Metadata)), telemetry.Consumer, "job "+job.Kind)
+	begun := time.Now()
+	err := w.do(ctx, job.Args)
+	result, failed := "done", err
+	if _, later := errors.AsType[*river.JobSnoozeError](err); later {
+		result, failed = "later", nil
+	} else if err != nil {
+		result = "failed"
+	}
+	telemetry.Job(job.Kind, result, time.Since(begun))
+	span.End(failed)
+	return err
+}
+
+// trace is what a job knows of the span that it was made in.
+type trace struct {
+	Parent string `json:"traceparent"`
+}
+
+func parentOf(metadata []byte) string {
+	var t trace
+	_ = json.Unmarshal(metadata, &t) // River's own, an object
+	return t.Parent
+}
+
+func (w *worker[T]) Timeout(*river.Job[T]) time.Duration { return w.timeout }
 
 // Later, returned by a job, has it run again after d. That is no failure.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
@@ -146,6 +173,16 @@ func (q *Queue) Insert(ctx context.Context, tx *store.Tx, job Job) error {
 func (q *Queue) insert(ctx context.Context, tx *store.Tx, job Job, opts *river.InsertOpts) error {
 	// A transaction, once begun, is not given up because its caller has left.
 	ctx = context.WithoutCancel(ctx)
+	if parent := telemetry.Parent(ctx); parent != "" {
+		metadata, err := json.Marshal(trace{parent})
+		if err != nil {
+			return err
+		}
+		if opts == nil {
+			opts = &river.InsertOpts{}
+		}
+		opts.Metadata = metadata
+	}
 	var err error
 	if q.onPG != nil {
 		_, err = q.onPG.InsertTx(ctx, tx.PGX, job, opts)
@@ -163,6 +200,28 @@ func (q *Queue) insert(ctx context.Context, tx *store.Tx, job Job, opts *river.I
 // goes away nobody leads; of a process that dies another takes over within
 // seconds.
 func (q *Queue) Leads() bool { return q.leads.Load() }
+
+// Waiting is what a queue has to do now.
+type Waiting struct {
+	Jobs   int
+	Oldest time.Duration // how long the first of them has waited
+	Led    bool          // some process leads
+}
+
+// Waiting looks at the queue, for all processes.
+func (q *Queue) Waiting(ctx context.Context) (w Waiting, err error) {
+	var seconds float64
+	if q.onPG == nil {
+		err = q.db.SQLite.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE((julianday('now') - julianday(MIN(scheduled_at))) * 86400, 0) FROM river_job WHERE state = 'available'`).Scan(&w.Jobs, &seconds)
+		w.Led = q.Leads()
+	} else {
+		err = q.db.Postgres.QueryRow(ctx, `SELECT COUNT(*), COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - MIN(scheduled_at)), 0),
+ EXISTS (SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.granted)
+ FROM river_job WHERE state = 'available'`, leadClass).Scan(&w.Jobs, &seconds, &w.Led)
+	}
+	w.Oldest = time.Duration(max(seconds, 0) * float64(time.Second))
+	return w, err
+}
 
 // Start does what the roles say until Stop, with none nothing. What a process
 // that died had in hand is taken over first.

@@ -41,6 +41,7 @@ type Client struct {
 	transport *http.Transport
 	http      *http.Client
 	fetches   *budget
+	skew      *skew
 }
 
 // New makes a client. It keeps connections, so make one and share it.
@@ -48,7 +49,7 @@ func New(o Options) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
-	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent, bars: o.Bars, fetches: &budget{full: map[string]time.Time{}}}
+	c := &Client{allowed: o.AllowNetworks, allowHTTP: o.AllowHTTP, userAgent: o.UserAgent, bars: o.Bars, fetches: &budget{full: map[string]time.Time{}}, skew: &skew{says: map[string]time.Duration{}}}
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second, Control: c.control}
 	// Deliveries go to many hosts at once and to the same ones again soon.
 	c.transport = &http.Transport{
@@ -83,6 +84,7 @@ func (c *Client) Do(ctx context.Context, req *http.Request) (*http.Response, err
 	if err != nil {
 		return nil, explain(req.URL.Host, err)
 	}
+	c.skew.note(resp, time.Now())
 	return resp, nil
 }
 

@@ -170,6 +170,36 @@ func (r Reader) Queue(state, host string, page Page) ([]*QueueLine, error) {
 	return newestFirst(page, rows), err
 }
 
+// Backlog is what waits to be delivered to hosts of one kind.
+type Backlog struct {
+	Host   string
+	State  HostState // healthy where the host never failed
+	Count  int
+	Oldest Time // when the oldest was made
+}
+
+// Backlogs are what waits, by host, of at most limit hosts, the longest first.
+// What is due in the future counts too: it failed, or something before it did.
+func (r Reader) Backlogs(limit int) ([]*Backlog, error) {
+	var rows []*Backlog
+	return rows, r.scan(&rows, `SELECT d.host, COALESCE(h.state, 'healthy') AS state, COUNT(*) AS count, MIN(d.created_at) AS oldest
+ FROM deliveries d LEFT JOIN hosts h ON h.host = d.host WHERE d.state = 'pending' GROUP BY d.host, h.state ORDER BY MIN(d.created_at) LIMIT ?`, limit)
+}
+
+// DeadLetters is how many deliveries were given up.
+func (r Reader) DeadLetters() (int64, error) {
+	return r.number(`SELECT COUNT(*) FROM deliveries WHERE state = 'dead'`)
+}
+
+// Clock is what the database's clock says: on SQLite, which has none, ours.
+func (r Reader) Clock() (Time, error) {
+	if !r.postgres {
+		return Now(), nil
+	}
+	ms, err := r.number(`SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)`)
+	return Time(ms), err
+}
+
 // Delivery is the delivery with the id.
 func (r Reader) Delivery(id int64) (*Delivery, error) {
 	var d Delivery

@@ -79,7 +79,7 @@ func gormOver(d gorm.Dialector, pool gorm.ConnPool) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g, nil
+	return g, g.Use(watch{})
 }
 
 // sqliteDialect tells GORM how SQLite writes things. Goose makes the tables,
