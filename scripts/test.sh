@@ -39,6 +39,8 @@ install_packages() {
     has_glewlwyd || wanted+=(glewlwyd sqlite3)
     has_mastodon_py || wanted+=(python3-mastodon python3-cryptography)
     command -v nginx >/dev/null || wanted+=(nginx)
+    command -v curl >/dev/null || wanted+=(curl)
+    command -v sqlite3 >/dev/null || wanted+=(sqlite3)
     command -v caddy >/dev/null || wanted+=(caddy)
     if ((${#wanted[@]})) && ((EUID == 0)) && command -v apt-get >/dev/null; then
         echo "Installing with apt-get: ${wanted[*]}"

@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -149,6 +153,28 @@ func TestIdentitiesByCommand(t *testing.T) {
 	require.Regexp(t, `(?m)^ada\s+s-1\s+member\s+no access\s+require`, tried)
 	c.fails("a claim and a value", "identity", "dry-run", write("require = [{ claim = \"groups\" }]\n"))
 	require.Contains(t, c.ok("account", "identity", "unlink", "ada", "--provider", "corp-idp", "--subject", "s-1"), "Nobody can sign in to it now")
+}
+
+func TestHealthByCommand(t *testing.T) {
+	c := newCLI(t, storetest.URL(t, "sqlite"))
+	c.fails("private_listen says nowhere", "health")
+	for _, status := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			require.Equal(t, "/healthz", r.URL.Path)
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "what it says\n")
+		}))
+		_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+		require.NoError(t, err)
+		t.Setenv("PARLEY_PRIVATE_LISTEN", "0.0.0.0:"+port)
+		if status == http.StatusOK {
+			require.Equal(t, "what it says\n", c.ok("health"))
+		} else {
+			c.fails("not well: what it says", "health")
+		}
+		server.Close()
+	}
+	c.fails("does not answer", "health")
 }
 
 func TestCommandLineMistakesAreStatusTwo(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -39,7 +40,8 @@ type commands struct {
 	Host     hostCommand     `cmd:"" help:"See which hosts do not answer."`
 	Audit    auditCommand    `cmd:"" help:"Check the audit trail."`
 	Sample   sampleCommand   `cmd:"" name:"config" help:"Print a settings file with every setting, commented."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Health   healthCommand   `cmd:"" help:"Ask the node that runs here whether it is well."`
+	Version  versionCommand  `cmd:"" help:"Print the version, and what it was built from and with."`
 }
 
 // run is what every command gets.
@@ -110,6 +112,19 @@ func (sampleCommand) Run(r *run) error {
 type versionCommand struct{}
 
 func (versionCommand) Run(r *run) error {
-	_, err := fmt.Fprintln(r.out, "parley", version)
+	commit, changed := "unknown", ""
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{GoVersion: "unknown"}
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = ", changed"
+		}
+	}
+	_, err := fmt.Fprintf(r.out, "parley %s\ncommit %s%s\n%s\n", version, commit, changed, info.GoVersion)
 	return err
 }
