@@ -63,7 +63,7 @@ var Grants = []Grant{
 	{DeleteFederation, "Forget a domain's policy", stewards},
 	{SeeReports, "Read reports", overseers},
 	{ActOnReport, "Settle reports and take posts down", judges},
-	{SeeMeasures, "See how much the node is used", overseers},
+	{SeeMeasures, "See how the node is, and how much it is used", overseers},
 	{ManageNode, "Change rules, documents, announcements and emoji", stewards},
 	{SeeAudit, "Read the audit trail", observers},
 }

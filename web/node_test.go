@@ -23,6 +23,7 @@ import (
 	"parley/auth/scim"
 	"parley/federation"
 	"parley/inbox"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -97,7 +98,8 @@ func wire(t testing.TB, db *store.DB, address string, files *media.Store) *web.W
 			Read: db.Reader, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Push: push, Partners: policy, Auth: signIn, Networks: networks, URL: address, Domain: string(host),
 			Node: mastodon.Node{Title: "Test"}, Cache: mastodon.NewCache(32 << 20), Streams: streams, Remote: remote,
 		},
-		UI:   &ui.UI{Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
+		UI: &ui.UI{Health: &health.Health{DB: db, Queue: jobs, Partners: policy, Auth: signIn, HTTP: remote.HTTP, DataDir: t.TempDir(), Now: time.Now},
+			Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
 		Auth: signIn, SCIM: &scim.SCIM{DB: db, Auth: signIn, Actors: who, URL: address, Log: log}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Limits: true, Log: log,
 	}
 }

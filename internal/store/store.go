@@ -133,11 +133,9 @@ func notFound(err error, what string) error {
 
 // number runs a query for one number, 0 where there is no row.
 func (r Reader) number(query string, args ...any) (int64, error) {
-	ids, err := r.ids(query, args...)
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	return ids[0], nil
+	var n sql.NullInt64
+	err := r.g.Raw(query, args...).Scan(&n).Error
+	return n.Int64, err
 }
 
 // ids runs a query for a column of ids.

@@ -27,6 +27,7 @@ import (
 	"parley/federation"
 	"parley/inbox"
 	"parley/internal/fault"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/queue"
@@ -105,7 +106,8 @@ func wire(t testing.TB, db *store.DB, address string) *ui.UI {
 	t.Cleanup(func() { _ = remote.Close() })
 	return &ui.UI{
 		Read: db.Reader, About: &about.About{DB: db, Files: files, Hub: tell.Hub}, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: notify.NewStreams(), Remote: remote,
-		URL: address, Domain: string(host), Title: "Sales", Log: log,
+		Health: &health.Health{DB: db, Queue: jobs, Partners: policy, Auth: &auth.Auth{DB: db}, HTTP: remote.HTTP, DataDir: t.TempDir(), Now: time.Now},
+		URL:    address, Domain: string(host), Title: "Sales", Log: log,
 	}
 }
 

@@ -20,6 +20,7 @@ var sections = []section{
 	{Path: "/owner/deliveries", Label: "Deliveries", needs: auth.SeeFederation},
 	{Path: "/owner/identity", Label: "Identity", needs: auth.SeeIdentity},
 	{Path: "/owner/integrations", Label: "Integrations", needs: auth.ManageIntegrations},
+	{Path: "/owner/health", Label: "Health", needs: auth.SeeMeasures},
 	{Path: "/owner/audit", Label: "Audit", needs: auth.SeeAudit},
 	{Path: "/owner/about", Label: "About", needs: auth.ManageNode},
 	{Path: "/owner/announcements", Label: "Announcements", needs: auth.ManageNode},

@@ -15,6 +15,7 @@ import (
 	"parley/auth/scim"
 	"parley/inbox"
 	"parley/internal/fault"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/internal/notify"
 	"parley/internal/store"
@@ -35,6 +36,7 @@ type UI struct {
 	Partners *partners.Partners
 	Streams  *notify.Streams
 	Remote   *media.Remote
+	Health   *health.Health
 
 	URL    string // public, without a slash at its end
 	Domain string // what stands behind the @ of our handles
@@ -113,6 +115,7 @@ func (u *UI) Routes() []Route {
 
 		only("GET", "/owner", auth.SeeAccounts, u.OwnerAccounts),
 		only("GET", "/owner/accounts/:id", auth.SeeAccounts, u.OwnerAccountPage),
+		only("GET", "/owner/health", auth.SeeMeasures, u.OwnerHealthPage),
 		only("GET", "/owner/identity", auth.SeeIdentity, u.OwnerIdentityPage),
 		only("POST", "/owner/identity/:provider/test", auth.ManageIdentity, u.TestProvider),
 		only("POST", "/owner/identity/:provider/tokens", auth.ManageIdentity, u.MakeDirectoryToken),
