@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -366,6 +367,21 @@ func TestExpiredCode(t *testing.T) {
 			CreatedAt: store.Now() - 2, ExpiresAt: store.Now() - 1})
 	})
 	assert.Equal(t, "invalid_grant", n.exchange(a, "old").json(t)["error"])
+}
+
+// A code is good for a minute, and for ten where a person carries it over.
+func TestCodesAreShort(t *testing.T) {
+	n := newNode(t)
+	b := n.signedIn(n.account("ben", auth.Member))
+	for redirect, life := range map[string]time.Duration{phanpy: time.Minute, oob: 10 * time.Minute} {
+		code := b.code(n.app(redirect, "read").ask())
+		n.write(func(tx *store.Tx) error {
+			row, err := tx.UseCode(auth.Hash(code))
+			require.NoError(t, err)
+			assert.Equal(t, int64(life/time.Millisecond), int64(row.ExpiresAt-row.CreatedAt), redirect)
+			return nil
+		})
+	}
 }
 
 func TestAppTokensAreNobody(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"parley/auth"
 	"parley/internal/store"
 )
 
@@ -178,6 +180,28 @@ func TestStreamsTakeTokensOnly(t *testing.T) {
 }
 
 // A stream outlives its token by less than two seconds.
+// An app that gives its token back loses the stream of that token, and of no other.
+func TestARevokedTokenEndsItsStreams(t *testing.T) {
+	n := sqlite(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go n.API.Streams.Watch(ctx, n.db.Reader, slog.New(slog.DiscardHandler))
+	app := n.stranger().form("POST", "/api/v1/apps", url.Values{"client_name": {"toot"}, "redirect_uris": {"urn:ietf:wg:oauth:2.0:oob"}, "scopes": {"read"}}).ok().object()
+	row, err := n.db.App(app["client_id"].(string))
+	require.NoError(t, err)
+	ada, secret := n.person("ada"), auth.NewSecret()
+	n.write(func(tx *store.Tx) error {
+		return tx.CreateToken(&store.Token{ID: store.NewID(), AppID: row.ID, TokenHash: auth.Hash(secret), ActorID: ada.id, Scopes: "read", CreatedAt: store.Now()})
+	})
+	theirs := (&client{n: n, id: ada.id, token: secret}).dial(t).subscribed(object{"stream": "user"})
+	other := ada.dial(t).subscribed(object{"stream": "user"})
+	n.stranger().form("POST", "/oauth/revoke", url.Values{"client_id": {app["client_id"].(string)}, "client_secret": {app["client_secret"].(string)}, "token": {secret}}).ok()
+	_, _, err = theirs.conn.Read(theirs.ctx)
+	assert.Equal(t, websocket.StatusPolicyViolation, websocket.CloseStatus(err), err)
+	id := ada.post("still here")
+	assert.Equal(t, id, other.next().object(t)["id"])
+}
+
 func TestStreamsEndWithTheirToken(t *testing.T) {
 	n := sqlite(t)
 	ctx, cancel := context.WithCancel(t.Context())
