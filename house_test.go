@@ -22,7 +22,7 @@ var rungs = map[string]int{
 	"internal/fault": 1, "internal/telemetry": 1, "internal/text": 1, "internal/safehttp": 1, "internal/config": 1,
 	"internal/store": 2,
 	"internal/queue": 3, "internal/audit": 3, "internal/media": 3, "internal/search": 3, "federation": 3,
-	"internal/notify": 4, "internal/cards": 4, "partners": 4, "actors": 4,
+	"internal/notify": 4, "internal/cards": 4, "internal/backup": 4, "partners": 4, "actors": 4,
 	"auth": 5, "outbox": 5, "about": 5,
 	"inbox": 6, "internal/health": 6, "compliance": 6, "bridges": 6,
 	"web/mastodon": 7, "web/ui": 7, "web/admin": 7,

@@ -12,10 +12,13 @@ import (
 	"parley/internal/text"
 )
 
-// AnswerJob answers a direct post in the name of one of ours who has left.
+// AnswerJob answers a direct post in the name of one of ours who has left. The note
+// has its id before it is written: a job that a restored backup brings back sends the
+// same again.
 type AnswerJob struct {
 	PostID    int64 `json:"post_id"`
 	AccountID int64 `json:"account_id"`
+	NoteID    int64 `json:"note_id"`
 }
 
 // Kind names the job.
@@ -40,7 +43,7 @@ func (o *Outbox) AnswerFor(ctx context.Context, tx *store.Tx, p *store.Post, her
 		if !reader.Succeeded() {
 			continue
 		}
-		if err := o.Queue.Insert(ctx, tx, AnswerJob{PostID: p.ID, AccountID: id}); err != nil {
+		if err := o.Queue.Insert(ctx, tx, AnswerJob{PostID: p.ID, AccountID: id, NoteID: store.NewID()}); err != nil {
 			return err
 		}
 	}
@@ -70,7 +73,7 @@ func (o *Outbox) Answer(ctx context.Context, job AnswerJob) error {
 		if err != nil || !first {
 			return err
 		}
-		return o.refer(ctx, tx, account, p, sender, successor)
+		return o.refer(ctx, tx, cmp.Or(job.NoteID, store.NewID()), account, p, sender, successor)
 	})
 }
 
@@ -90,7 +93,7 @@ func hasToKnow(r store.Reader, account, sender, successor *store.Actor) (bool, e
 
 // refer stores the note and sends it. The successor's handle is a link and no
 // mention: the post was not for them.
-func (o *Outbox) refer(ctx context.Context, tx *store.Tx, account *store.Account, to *store.Post, sender, successor *store.Actor) error {
+func (o *Outbox) refer(ctx context.Context, tx *store.Tx, id int64, account *store.Account, to *store.Post, sender, successor *store.Actor) error {
 	handle := successor.Username + "@" + cmp.Or(successor.Domain, o.Actors.Domain)
 	c := &composed{mentioned: []*store.Actor{sender}, parent: to}
 	c.source = fmt.Sprintf("@%s This is an automatic note: this account is closed. @%s answers in its place.", sender.Acct(), handle)
@@ -101,7 +104,7 @@ func (o *Outbox) refer(ctx context.Context, tx *store.Tx, account *store.Account
 	c.content = text.Render(c.source, links, o.tagURL)
 
 	d := Draft{Visibility: store.Direct, Scope: to.Scope, Language: "en", HoldSeconds: new(int)}
-	p := o.row(account, d, c)
+	p := o.row(id, account, d, c)
 	p.Automatic = true
 	if err := o.store(ctx, tx, &account.Actor, p, c, d); err != nil {
 		return err

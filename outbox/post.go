@@ -115,7 +115,7 @@ func (o *Outbox) publishDraft(ctx context.Context, author int64, d Draft, first 
 		return nil, err
 	}
 	o.render(ctx, c)
-	p := o.row(account, d, c)
+	p := o.row(store.NewID(), account, d, c)
 	if d.ActedBy != 0 { // also where it waited for its time
 		ctx = store.WithActing(ctx, store.Acting{By: d.ActedBy})
 	}
@@ -135,8 +135,8 @@ func (o *Outbox) publishDraft(ctx context.Context, author int64, d Draft, first 
 }
 
 // row is the post as it will be stored.
-func (o *Outbox) row(account *store.Account, d Draft, c *composed) *store.Post {
-	id, now := store.NewID(), store.Now()
+func (o *Outbox) row(id int64, account *store.Account, d Draft, c *composed) *store.Post {
+	now := store.Now()
 	p := &store.Post{
 		ID: id, URI: fmt.Sprintf("%s/posts/%d", o.URL, id), URL: fmt.Sprintf("%s/%d", account.Actor.URL, id),
 		ActorID: account.Actor.ID, ActedBy: d.ActedBy, Kind: kindOf(d.Poll), Local: true,

@@ -26,22 +26,24 @@ const version = "0.1.0"
 type commands struct {
 	Config string `help:"Settings file (TOML). PARLEY_* variables win over it." placeholder:"FILE" env:"PARLEY_CONFIG"`
 
-	Demo     demoCommand     `cmd:"" help:"Run two departments and an identity provider on this machine, and say where to go."`
-	Serve    serveCommand    `cmd:"" help:"Run a node."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to this version."`
-	Account  accountCommand  `cmd:"" help:"Make and change accounts."`
-	Shared   sharedCommand   `cmd:"" help:"Let several people act as one account, without a password."`
-	Bot      botCommand      `cmd:"" help:"Make accounts that programs act as, and their tokens."`
-	SCIM     scimCommand     `cmd:"" name:"scim" help:"Let the organisation's directory say who is there."`
-	Identity identityCommand `cmd:"" help:"See what rules for claims do."`
-	Partner  partnerCommand  `cmd:"" help:"Decide which domains this node talks to."`
-	Report   reportCommand   `cmd:"" help:"See what people and other nodes complain of."`
-	Delivery deliveryCommand `cmd:"" help:"See what does not arrive elsewhere, and try again."`
-	Host     hostCommand     `cmd:"" help:"See which hosts do not answer."`
-	Audit    auditCommand    `cmd:"" help:"Check the audit trail."`
-	Sample   sampleCommand   `cmd:"" name:"config" help:"Print a settings file with every setting, commented."`
-	Health   healthCommand   `cmd:"" help:"Ask the node that runs here whether it is well."`
-	Version  versionCommand  `cmd:"" help:"Print the version, and what it was built from and with."`
+	Demo     demoCommand        `cmd:"" help:"Run two departments and an identity provider on this machine, and say where to go."`
+	Serve    serveCommand       `cmd:"" help:"Run a node."`
+	Migrate  migrateCommand     `cmd:"" help:"Bring the database up to this version."`
+	Backup   backupCommand      `cmd:"" help:"Keep the node in a folder."`
+	Restore  restoreNodeCommand `cmd:"" help:"Make the node anew from a backup, into an empty database."`
+	Account  accountCommand     `cmd:"" help:"Make and change accounts."`
+	Shared   sharedCommand      `cmd:"" help:"Let several people act as one account, without a password."`
+	Bot      botCommand         `cmd:"" help:"Make accounts that programs act as, and their tokens."`
+	SCIM     scimCommand        `cmd:"" name:"scim" help:"Let the organisation's directory say who is there."`
+	Identity identityCommand    `cmd:"" help:"See what rules for claims do."`
+	Partner  partnerCommand     `cmd:"" help:"Decide which domains this node talks to."`
+	Report   reportCommand      `cmd:"" help:"See what people and other nodes complain of."`
+	Delivery deliveryCommand    `cmd:"" help:"See what does not arrive elsewhere, and try again."`
+	Host     hostCommand        `cmd:"" help:"See which hosts do not answer."`
+	Audit    auditCommand       `cmd:"" help:"Check the audit trail."`
+	Sample   sampleCommand      `cmd:"" name:"config" help:"Print a settings file with every setting, commented."`
+	Health   healthCommand      `cmd:"" help:"Ask the node that runs here whether it is well."`
+	Version  versionCommand     `cmd:"" help:"Print the version, and what it was built from and with."`
 }
 
 // run is what every command gets.

@@ -56,11 +56,14 @@ func (db *DB) openPostgres(ctx context.Context, url string) error {
 	db.closers = append(db.closers, conns.Close, func() error { pool.Close(); return nil })
 	db.Reader = Reader{g: g, postgres: true}
 	db.write = func(ctx context.Context, apply func(*Tx) error) error {
-		err := writePostgres(ctx, g, conns, apply)
+		err := inPostgres(ctx, g, conns, pgx.TxOptions{}, apply)
 		for tries := 1; tries < maxTries && collided(err); tries++ {
-			err = writePostgres(ctx, g, conns, apply)
+			err = inPostgres(ctx, g, conns, pgx.TxOptions{}, apply)
 		}
 		return err
+	}
+	db.frozen = func(ctx context.Context, look func(*Tx) error) error {
+		return inPostgres(ctx, g, conns, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, look)
 	}
 	return nil
 }
@@ -76,9 +79,9 @@ func collided(err error) bool {
 	return ok && slices.Contains([]string{"23505", "40P01", "40001"}, e.Code)
 }
 
-// writePostgres runs apply in a transaction that GORM and pgx both hold: pgx
+// inPostgres runs apply in a transaction that GORM and pgx both hold: pgx
 // begins it, GORM speaks over the same connection.
-func writePostgres(ctx context.Context, g *gorm.DB, conns *sql.DB, apply func(*Tx) error) error {
+func inPostgres(ctx context.Context, g *gorm.DB, conns *sql.DB, options pgx.TxOptions, apply func(*Tx) error) error {
 	conn, err := conns.Conn(ctx)
 	if err != nil {
 		return err
@@ -88,8 +91,10 @@ func writePostgres(ctx context.Context, g *gorm.DB, conns *sql.DB, apply func(*T
 	if err := conn.Raw(func(c any) error { raw = c.(*stdlib.Conn).Conn(); return nil }); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	pgxTx, err := raw.Begin(ctx)
+	if options.AccessMode != pgx.ReadOnly {
+		ctx = context.WithoutCancel(ctx)
+	}
+	pgxTx, err := raw.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func writePostgres(ctx context.Context, g *gorm.DB, conns *sql.DB, apply func(*T
 	session.Statement.ConnPool = conn
 	tx := &Tx{Reader: Reader{g: session, postgres: true}, PGX: pgxTx, after: new([]func())}
 	if err := applyPostgres(tx, apply); err != nil {
-		return errors.Join(err, pgxTx.Rollback(ctx))
+		return errors.Join(err, pgxTx.Rollback(context.WithoutCancel(ctx)))
 	}
 	if err := pgxTx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)

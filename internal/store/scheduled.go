@@ -116,6 +116,13 @@ func (tx *Tx) FailScheduled(s *ScheduledPost, problem string) error {
 	return err
 }
 
+// MissSchedules keeps a problem for the scheduled posts whose time has come by the
+// given moment, and tells how many they are.
+func (tx *Tx) MissSchedules(by Time, problem string) (int, error) {
+	n, err := tx.exec(`UPDATE scheduled_posts SET problem = ? WHERE scheduled_at <= ? AND problem = ''`, problem, by)
+	return int(n), err
+}
+
 // ForgetScheduled removes all scheduled posts of the author.
 func (tx *Tx) ForgetScheduled(author int64) error {
 	if _, err := tx.exec(`UPDATE media SET scheduled_id = 0, created_at = ? WHERE actor_id = ? AND scheduled_id <> 0`, Now(), author); err != nil {

@@ -28,6 +28,7 @@ type DB struct {
 	Postgres *pgxpool.Pool
 
 	write   func(context.Context, func(*Tx) error) error
+	frozen  func(context.Context, func(*Tx) error) error // on PostgreSQL: as all is at one moment
 	closers []func() error
 }
 
