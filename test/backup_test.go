@@ -19,6 +19,7 @@ func TestRestore(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, database string) {
 		t.Parallel()
+		dir, restored := t.TempDir(), storetest.URL(t, database) // outlast the node
 		p := newPair(t, database)
 		p.alice.say("Before the backup.")
 		p.bob.awaits("Before the backup.")
@@ -30,8 +31,7 @@ func TestRestore(t *testing.T) {
 		p.bob.awaits("Pending at the backup.")
 		p.sales.kill()
 
-		dir := t.TempDir()
-		p.sales.env = append(p.sales.env, "PARLEY_DATA_DIR="+dir, "PARLEY_DATABASE_URL="+storetest.URL(t, database))
+		p.sales.env = append(p.sales.env, "PARLEY_DATA_DIR="+dir, "PARLEY_DATABASE_URL="+restored)
 		damage(t, p.sales, kept)
 		p.sales.command("restore", kept)
 		require.Contains(t, refused(t, p.sales, "restore", kept), "already")
