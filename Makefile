@@ -1,6 +1,6 @@
 # The few commands. Nothing but `make test` needs more than Go.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench faults lint fuzz
+.PHONY: help run build test bench faults lint fuzz sbom
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,3 +25,7 @@ lint: ## check how the code is written
 
 fuzz: ## give each fuzz test a minute
 	bash scripts/fuzz.sh
+
+sbom: build ## write parley.cdx.json: what ./parley was built from, as CycloneDX
+	go tool -modfile=tools/go.mod cyclonedx-gomod bin -json -licenses -std \
+		-version "$$(./parley version | sed -n 's/^parley //p')" -output parley.cdx.json parley
