@@ -100,7 +100,7 @@ func wire(t testing.TB, db *store.DB, address string, files *media.Store) *web.W
 		},
 		UI: &ui.UI{Health: &health.Health{DB: db, Queue: jobs, Partners: policy, Auth: signIn, HTTP: remote.HTTP, DataDir: t.TempDir(), Now: time.Now},
 			Read: db.Reader, Auth: signIn, About: says, Actors: who, Outbox: out, Inbox: in, Notify: tell, Partners: policy, Streams: streams, Remote: remote, URL: address, Domain: string(host), Title: "Test", Log: log},
-		Auth: signIn, SCIM: &scim.SCIM{DB: db, Auth: signIn, Actors: who, URL: address, Log: log}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Limits: true, Log: log,
+		Auth: signIn, SCIM: &scim.SCIM{DB: db, Auth: signIn, Actors: who, URL: address, Log: log}, Actors: who, Outbox: out, Inbox: in, Files: files, Remote: remote, Partners: policy, Networks: networks, Health: &health.Health{DB: db}, Limits: true, Log: log,
 	}
 }
 

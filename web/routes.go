@@ -69,6 +69,7 @@ func (w *Web) documents() []Route {
 		{"GET", "/.well-known/host-meta", Anyone, w.Actors.ServeHostMeta},
 		{"GET", "/.well-known/nodeinfo", Anyone, w.Actors.ServeNodeInfoLinks},
 		{"GET", "/nodeinfo/:version", Anyone, w.Actors.ServeNodeInfo},
+		{"GET", "/.well-known/parley-check", Inside, w.seen},        // a secret of its own
 		{"GET", "/media/*path", Anyone, w.media},                    // by names that cannot be guessed
 		{"GET", media.Prefix + ":signature/:file", Anyone, w.proxy}, // by addresses that this node signed
 		api("GET", "/avatars/original/missing.png", Anyone, w.API.MissingAvatar),

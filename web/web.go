@@ -13,6 +13,7 @@ import (
 	"parley/auth"
 	"parley/auth/scim"
 	"parley/inbox"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/outbox"
 	"parley/partners"
@@ -31,6 +32,7 @@ type Web struct {
 	Files  *media.Store
 	Remote *media.Remote
 	UI     *ui.UI
+	Health *health.Health
 
 	Partners *partners.Partners
 	Networks *auth.Networks

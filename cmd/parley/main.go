@@ -28,6 +28,7 @@ type commands struct {
 
 	Demo     demoCommand        `cmd:"" help:"Run two departments and an identity provider on this machine, and say where to go."`
 	Serve    serveCommand       `cmd:"" help:"Run a node."`
+	Check    checkCommand       `cmd:"" help:"Say what is wrong with the settings, the machine and what is around them, and how to mend it."`
 	Migrate  migrateCommand     `cmd:"" help:"Bring the database up to this version."`
 	Backup   backupCommand      `cmd:"" help:"Keep the node in a folder."`
 	Restore  restoreNodeCommand `cmd:"" help:"Make the node anew from a backup, into an empty database."`

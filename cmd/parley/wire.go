@@ -190,7 +190,7 @@ func (n *node) wire() error {
 			Read: n.db.Reader, Auth: n.auth, SCIM: n.scim, About: n.about, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Notify: n.notify, Partners: n.partners, Streams: n.streams, Remote: n.remote, Health: n.health,
 			URL: cfg.PublicURL, Domain: cfg.Domain(), Title: cfg.Title, ShowActedBy: cfg.Accounts.ShowActedBy, Log: n.log,
 		},
-		Auth: n.auth, SCIM: n.scim, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks,
+		Auth: n.auth, SCIM: n.scim, Actors: n.actors, Outbox: n.outbox, Inbox: n.inbox, Files: n.files, Remote: n.remote, Partners: n.partners, Networks: n.networks, Health: n.health,
 		Limits: cfg.Limits.Enabled, TrustedProxies: cfg.TrustedProxies, Log: n.log,
 	}
 	return nil

@@ -103,7 +103,11 @@ func TestJobsThatNobodyDoes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := over(t, db, queue.Roles{})
 		_, r := look(t, h)
-		require.Equal(t, health.Warning, of(t, r, "jobs").State, "nobody keeps the clock")
+		if db.Postgres != nil {
+			require.Equal(t, health.Warning, of(t, r, "jobs").State, "nobody keeps the clock")
+		} else {
+			require.Equal(t, health.Well, of(t, r, "jobs").State, "a command cannot tell, and does not complain")
+		}
 		require.NoError(t, db.Write(t.Context(), func(tx *store.Tx) error {
 			return h.Queue.Insert(t.Context(), tx, auth.RecheckJob{})
 		}))

@@ -12,6 +12,7 @@ import (
 	"parley/about"
 	"parley/auth"
 	"parley/auth/scim"
+	"parley/internal/health"
 	"parley/internal/media"
 	"parley/internal/nodetest"
 	"parley/internal/notify"
@@ -61,6 +62,6 @@ func (n *node) behind(t testing.TB) *web.Web {
 		UI: &ui.UI{Read: n.DB.Reader, About: says, Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Notify: n.Notify, Partners: n.Partners, Streams: streams, Remote: remote,
 			URL: n.URL, Domain: domain, Title: "Test", Log: log},
 		Auth: signIn, SCIM: &scim.SCIM{DB: n.DB, Auth: signIn, Actors: n.Actors, URL: n.URL, Log: log},
-		Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Files: n.Outbox.Files, Remote: remote, Partners: n.Partners, Networks: networks, Limits: true, Log: log,
+		Actors: n.Actors, Outbox: n.Outbox, Inbox: n.Inbox, Files: n.Outbox.Files, Remote: remote, Health: &health.Health{DB: n.DB}, Partners: n.Partners, Networks: networks, Limits: true, Log: log,
 	}
 }
