@@ -2,12 +2,12 @@ package test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"parley/internal/nodetest"
 )
 
 // program is the path of the parley that is tested.
@@ -31,28 +31,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "cannot build parley:", err)
 		return 1
 	}
-	if err := noteSources(".."); err != nil {
+	if err := nodetest.NoteSources(".."); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
-}
-
-// noteSources looks at every file that the program is made from. Go keeps the
-// result of a test until a file changes that the test looked at, and it does
-// not see what the compiler reads.
-func noteSources(root string) error {
-	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if name := entry.Name(); path != root && strings.HasPrefix(name, ".") || name == "node_modules" {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		_, err = os.Stat(path)
-		return err
-	})
 }

@@ -25,7 +25,7 @@ func settings(cfg *config.Config, file string) []health.Check {
 	if err != nil { // config.Load has looked
 		return nil
 	}
-	loopback := isLoopback(public.Hostname())
+	loopback := config.Loopback(public.Hostname())
 	proxied := cfg.ACME.DirectoryURL == ""
 	if public.Scheme == "http" && !loopback {
 		warn("public_url", "It is plain http: whoever is on the way reads along, and other nodes refuse it unless they have federation.allow_http.",
@@ -64,11 +64,6 @@ func settings(cfg *config.Config, file string) []health.Check {
 		found = append(found, health.Check{Name: "settings", Says: "They are read, and nothing in them looks wrong."})
 	}
 	return found
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
 }
 
 // everywhere reports whether to listen on host is to listen on all addresses.

@@ -334,7 +334,7 @@ func (c *Config) check() error {
 	u, err := url.Parse(c.PublicURL)
 	if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && u.Scheme != "http" {
 		complain("public_url %q: write a scheme and a host, such as https://social.corp.example", c.PublicURL)
-	} else if u.Scheme == "http" && !loopbackName(u.Hostname()) && !c.Federation.AllowHTTP {
+	} else if u.Scheme == "http" && !Loopback(u.Hostname()) && !c.Federation.AllowHTTP {
 		complain("public_url %q is not https: set federation.allow_http if your network really has no TLS", c.PublicURL)
 	}
 	if c.Federation.Mode != "allowlist" && c.Federation.Mode != "open" {
@@ -356,7 +356,7 @@ func (c *Config) check() error {
 	for _, p := range c.OIDC {
 		errs = append(errs, p.check())
 	}
-	c.Development = len(c.OIDC) == 0 && u != nil && loopbackName(u.Hostname()) && loopbackListen(c.Listen)
+	c.Development = len(c.OIDC) == 0 && u != nil && Loopback(u.Hostname()) && loopbackListen(c.Listen)
 	return errors.Join(errs...)
 }
 
@@ -395,12 +395,14 @@ func Networks(name string, list []string) ([]netip.Prefix, error) {
 	return prefixes, nil
 }
 
-func loopbackName(host string) bool {
+// Loopback reports whether a host is this machine by its name or its address.
+// RFC 6761 6.3
+func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 func loopbackListen(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && loopbackName(host)
+	return err == nil && Loopback(host)
 }

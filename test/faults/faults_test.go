@@ -1,13 +1,12 @@
 package main
 
 import (
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"parley/internal/nodetest"
 )
 
 func TestMain(m *testing.M) {
@@ -18,25 +17,8 @@ func TestMain(m *testing.M) {
 
 // The programs, short, as tests.
 func TestFaults(t *testing.T) {
-	noteSources(t)
+	require.NoError(t, nodetest.NoteSources("../.."))
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) { p.run(t, false) })
 	}
-}
-
-// noteSources looks at every file that parley is made from. Go keeps the result
-// of a test until a file changes that the test looked at, and it does not see
-// what the compiler reads.
-func noteSources(t *testing.T) {
-	const root = "../.."
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if name := entry.Name(); entry.IsDir() && (path != root && strings.HasPrefix(name, ".") || name == "node_modules") {
-			return fs.SkipDir
-		}
-		_, err = os.Stat(path)
-		return err
-	}))
 }
