@@ -93,9 +93,7 @@ func (h *Health) look(ctx context.Context) *Report {
 		r.add(h.jobs(ctx, r), h.deliveries(ctx, r))
 	}
 	r.add(h.clock(ctx, r), h.disk(r))
-	for _, p := range h.Auth.Providers {
-		r.add(provider(ctx, p))
-	}
+	r.add(h.providers(ctx)...)
 	return r
 }
 
@@ -247,9 +245,37 @@ func (h *Health) disk(r *Report) Check {
 	return c
 }
 
-func provider(ctx context.Context, p *auth.Provider) Check {
-	c := Check{Name: "provider " + p.Name}
-	if err := p.Reachable(ctx); err != nil {
+// providerTime is how long all providers together may keep a report waiting:
+// whoever asks whether a node is ready does not wait for them.
+const providerTime = time.Second
+
+var errSilent = fault.New(fault.Unavailable, "It did not answer within a second.")
+
+// providers asks all of them at once.
+func (h *Health) providers(ctx context.Context) []Check {
+	answers := make([]chan error, len(h.Auth.Providers))
+	for i, p := range h.Auth.Providers {
+		answers[i] = make(chan error, 1) // an answer that comes late is nobody's
+		go func() { answers[i] <- p.Reachable(ctx) }()
+	}
+	late, cancel := context.WithTimeout(ctx, providerTime)
+	defer cancel()
+	var checks []Check
+	for i, p := range h.Auth.Providers {
+		var err error
+		select {
+		case err = <-answers[i]:
+		case <-late.Done():
+			err = errSilent
+		}
+		checks = append(checks, provider(p.Name, err))
+	}
+	return checks
+}
+
+func provider(name string, err error) Check {
+	c := Check{Name: "provider " + name}
+	if err != nil {
 		c.State, c.Says = Warning, "It does not announce itself: "+fault.Message(err)
 		c.Do = "Who is signed in stays so. parley identity check says what is wrong; parley account link NAME lets somebody in meanwhile."
 		return c

@@ -193,6 +193,20 @@ func TestAClockThatIsWrong(t *testing.T) {
 	require.Contains(t, of(t, r, "clock").Says, " behind the clocks of 1 other host")
 }
 
+// A provider that accepts and never answers keeps nobody waiting who asks
+// whether the node is ready.
+func TestAProviderThatHangs(t *testing.T) {
+	h := over(t, storetest.Open(t, storetest.URL(t, "sqlite")), queue.All)
+	release := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	t.Cleanup(hangs.Close)
+	t.Cleanup(func() { close(release) }) // before it is closed
+	h.Auth.Providers = []*auth.Provider{{Name: "Corp", Issuer: hangs.URL, ClientID: "parley", Client: h.HTTP.HTTPClient()}}
+	status, r := look(t, h)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, of(t, r, "provider Corp").Says, "did not answer within a second")
+}
+
 func TestAProviderThatIsAway(t *testing.T) {
 	db := storetest.Open(t, storetest.URL(t, "sqlite"))
 	h := over(t, db, queue.All)
