@@ -25,7 +25,7 @@ func tool(t *testing.T, name string) string {
 	command.Stderr = os.Stderr
 	path, err := command.Output()
 	if err != nil {
-		t.Skipf("%s cannot be built: its module is not here and could not be had", name)
+		t.Skipf("%s cannot be built: its module is not here: run `go mod download -modfile=tools/go.mod` where modules can be fetched", name)
 	}
 	return strings.TrimSpace(string(path))
 }

@@ -17,6 +17,7 @@ import (
 	"parley/internal/config"
 	"parley/internal/health"
 	"parley/internal/queue"
+	"parley/internal/store"
 	"parley/internal/telemetry"
 )
 
@@ -31,7 +32,7 @@ func (c serveCommand) Run(r *run) error {
 	}
 	as := roles{web: slices.Contains(c.Roles, "web"),
 		queue: queue.Roles{Work: slices.Contains(c.Roles, "worker"), Schedule: slices.Contains(c.Roles, "scheduler")}}
-	if as != everything && strings.HasPrefix(cfg.Database.URL, "sqlite:") {
+	if as != everything && store.KindOf(cfg.Database.URL) == "sqlite" {
 		return errors.New("--roles: one process alone has a SQLite file and does everything; several processes need PostgreSQL, see database.url")
 	}
 	log, err := logger(cfg)

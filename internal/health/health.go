@@ -90,7 +90,7 @@ func (h *Health) look(ctx context.Context) *Report {
 	r.Ready = database.State != Failing
 	r.add(database)
 	if r.Ready {
-		r.add(h.jobs(ctx, r), h.deliveries(ctx, r))
+		r.add(h.migrations(ctx), h.jobs(ctx, r), h.deliveries(ctx, r))
 	}
 	r.add(h.clock(ctx, r), h.disk(r))
 	r.add(h.providers(ctx)...)
@@ -121,6 +121,21 @@ func (h *Health) database(ctx context.Context) Check {
 		c.Do = "Look at its load and its disk. parley_query_seconds and the log's slow statements say more."
 	default:
 		c.Says = fmt.Sprintf("The database answers in %s.", max(took, time.Millisecond))
+	}
+	return c
+}
+
+// migrations sees whether another program has changed the tables meanwhile: at
+// its start each brings them up to its own version.
+func (h *Health) migrations(ctx context.Context) Check {
+	c := Check{Name: "migrations", Says: "The tables are as this version needs them."}
+	steps, err := h.DB.Steps(ctx)
+	if err == nil {
+		err = store.Current(steps)
+	}
+	if err != nil {
+		c.State, c.Says = Warning, fault.Message(err)+"."
+		c.Do = "Have all processes of the node run the same version: end this one, and start it from the program of the others."
 	}
 	return c
 }

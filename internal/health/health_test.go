@@ -99,6 +99,19 @@ func TestWithoutADatabaseNothingIsReady(t *testing.T) {
 	}
 }
 
+// A process that goes on after a newer program has changed the tables says so.
+func TestTablesOfANewerProgram(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := over(t, db, queue.All)
+		_, r := look(t, h)
+		require.Equal(t, health.Well, of(t, r, "migrations").State)
+		nodetest.Exec(t, db, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (90001, TRUE)`)
+		status, r := look(t, h)
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, of(t, r, "migrations").Says, "changed by a newer Parley")
+	})
+}
+
 func TestJobsThatNobodyDoes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := over(t, db, queue.Roles{})

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -26,7 +27,13 @@ var tracer atomic.Pointer[oteltrace.Tracer]
 // Where spans cannot be sent failed is called.
 func Trace(ctx context.Context, endpoint, node, version string, failed func(error)) (stop func(context.Context) error, err error) {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	// The endpoint is the collector's; that of spans is below it.
+	// https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
+	spans, err := url.JoinPath(endpoint, "v1/traces")
+	if err != nil {
+		return nil, fmt.Errorf("tracing.endpoint: %w", err)
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(spans))
 	if err != nil {
 		return nil, fmt.Errorf("tracing.endpoint: %w", err)
 	}

@@ -23,7 +23,7 @@ func database(t testing.TB, full bool) {
 	}
 	c := newCluster(t)
 	if c == nil {
-		return
+		t.Skipf("there is no PostgreSQL to stop: install Debian's postgresql, or run `make test`, which does")
 	}
 	one, other, l := newTwins(t, c.url)
 	l.begin(4)

@@ -26,7 +26,7 @@ func disk(t testing.TB, full bool) {
 	}
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=96m"); err != nil {
-		t.Skipf("no small disk can be had here, which takes the rights of root: %v", err)
+		t.Skipf("no small disk can be mounted here: run as root to fill one: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	database := "sqlite:" + filepath.Join(dir, "parley.db")
